@@ -1,0 +1,100 @@
+import type { Clock } from "./clock.ts";
+import { concatBytes } from "./bytes.ts";
+import { TidegateError } from "./errors.ts";
+
+/** How a small body is read. */
+export interface ReadCappedOptions {
+  /** Name of the cap for the error: `manifest`, `token`, `error body`. */
+  readonly what: string;
+  /** Most bytes accepted. One more is an error, never a short success. */
+  readonly maximum: number;
+  /** Where it comes from, for the timeout's message. */
+  readonly origin: string;
+  readonly clock: Clock;
+  /** Longest wait for the next bytes, in milliseconds. */
+  readonly stallMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Read a whole small body: manifests, tokens, errors, pages of tags. Never blobs.
+ *
+ * @returns The bytes; empty for no body.
+ * @throws {TidegateError} LIMIT_EXCEEDED past `maximum`; NETWORK_TIMEOUT when nothing comes for
+ * `stallMs`; NETWORK_ERROR when the connection breaks.
+ */
+export async function readCapped(
+  body: ReadableStream<Uint8Array> | null,
+  options: ReadCappedOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (body === null) return new Uint8Array(0);
+  const reader = body.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await withDeadline(reader.read(), options);
+      if (done) return concatBytes(parts);
+      length += value.length;
+      if (length > options.maximum) throw tooLarge(options);
+      parts.push(value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+function tooLarge({ what, maximum }: ReadCappedOptions): TidegateError<"LIMIT_EXCEEDED"> {
+  return new TidegateError("LIMIT_EXCEEDED", `The ${what} is longer than ${maximum} bytes`, {
+    limit: what,
+    maximum,
+  });
+}
+
+/**
+ * Await a read, but no longer than `stallMs`, and only while the signal stands. What the
+ * connection itself throws becomes NETWORK_ERROR.
+ */
+export function withDeadline<T>(
+  read: Promise<T>,
+  { origin, clock, stallMs, signal }: Pick<
+    ReadCappedOptions,
+    "origin" | "clock" | "stallMs" | "signal"
+  >,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = clock.after(stallMs, () => {
+      finish();
+      reject(
+        new TidegateError("NETWORK_TIMEOUT", `No bytes from ${origin} for ${stallMs} ms`, {
+          origin,
+          phase: "body",
+          milliseconds: stallMs,
+        }),
+      );
+    });
+    const onAbort = (): void => {
+      finish();
+      reject(signal?.reason);
+    };
+    const finish = (): void => {
+      stop();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    read.then((value) => {
+      finish();
+      resolve(value);
+    }, (cause) => {
+      finish();
+      reject(
+        new TidegateError("NETWORK_ERROR", `The connection to ${origin} broke`, {
+          origin,
+          reason: cause instanceof Error ? cause.name : "unknown",
+        }, { cause }),
+      );
+    });
+  });
+}

@@ -1,0 +1,36 @@
+/**
+ * Largest manifest read or written: 4 MiB, what the distribution spec asks registries to support
+ * ("Pushing Manifests") and what distribution and zot enforce.
+ */
+export const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024;
+
+/**
+ * Largest answer of a token endpoint. A JWT with 16 scopes of 255 characters is under 16 KiB, with
+ * an `x5c` chain under 32 KiB; `token` and `access_token` may both carry it, and refresh tokens
+ * double that again: 128 KiB.
+ */
+export const MAX_TOKEN_BODY_BYTES: number = 128 * 1024;
+
+/** Most of an error body that is read; the rest is cancelled. */
+export const MAX_ERROR_BODY_BYTES: number = 64 * 1024;
+
+/** Largest page of tags: 1000 tags of 128 characters are 130 KiB; 1 MiB leaves room for `n` ignored. */
+export const MAX_TAGS_BODY_BYTES: number = 1024 * 1024;
+
+/** Most pages that one listing follows. 1000 pages of 1000 tags are a million tags. */
+export const MAX_PAGES = 1000;
+
+/** Longest chain of redirects for one request. */
+export const MAX_REDIRECTS = 5;
+
+/** Bodies up to this size are verified before a byte or a header is shown. */
+export const SMALL_BODY_BYTES: number = 64 * 1024;
+
+/** Most bytes that one broken connection may cost: what a read holds before it is hashed. */
+export const MAX_LOST_BYTES: number = 1024 * 1024;
+
+/** Deepest JSON accepted from a registry. Real manifests nest 6 deep. */
+export const MAX_JSON_DEPTH = 64;
+
+/** Longest single header that a parser looks at. Above it the header is refused unread. */
+export const MAX_HEADER_BYTES: number = 64 * 1024;

@@ -1,0 +1,46 @@
+/** What a request is for. Decides its place in the queue, its caps and its metrics labels. */
+export type RequestKind = "ping" | "manifest" | "blob" | "tags" | "referrers" | "upload" | "token";
+
+/** The methods of the distribution spec. */
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * A request to a registry as plain data: what `distribution` writes and `transport` sends.
+ * It can be sent again as often as needed: a body is bytes, or a function that makes it anew.
+ */
+export interface RegistryRequest {
+  readonly method: Method;
+  /** Absolute URL on the upstream's origin. */
+  readonly url: string;
+  /** Lower-case names. Never `authorization`: that is the transport's. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly kind: RequestKind;
+  /** Scopes the operation needs, the most important first: `repository:library/nginx:pull`. */
+  readonly scopes: readonly string[];
+  /** Absent for no body. A stream makes the request unrepeatable: it is sent once. */
+  readonly body?: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A registry's answer. The body is the runtime's own stream, never wrapped: wrapping costs an order
+ * of magnitude on workerd.
+ */
+export interface RegistryResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** The URL that answered, after redirects, without its query. */
+  readonly url: string;
+  /**
+   * Give back what the answer holds (a throttle slot, a timer). Whoever gets a response calls it
+   * once the body has ended, failed or been cancelled. Calling it again does nothing.
+   */
+  release(): void;
+}
+
+/** Send one request and get the head of its answer. Each transport layer wraps one of these. */
+export type Send = (request: RegistryRequest) => Promise<RegistryResponse>;
+
+/** One concern around `Send`: retry, throttle, authorise… */
+export type Layer = (next: Send) => Send;
