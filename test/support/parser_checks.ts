@@ -1,0 +1,35 @@
+import { performance } from "node:perf_hooks";
+import { expect } from "vitest";
+import { isTidegateError } from "../../src/core/mod.ts";
+
+/** One mebibyte: the size at which every parser is timed. */
+export const MEBIBYTE: number = 1024 * 1024;
+
+/** Run a parser; anything it throws must be a typed error (or of the kind given). */
+export function attempt<T>(
+  parse: () => T,
+  isTyped: (error: unknown) => boolean = (error) => isTidegateError(error),
+): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (isTyped(error)) return undefined;
+    throw new Error(`Untyped throw: ${String(error)}`, { cause: error });
+  }
+}
+
+/** Repeat `pattern` up to one mebibyte. */
+export function mebibyteOf(pattern: string): string {
+  return pattern.repeat(Math.ceil(MEBIBYTE / pattern.length)).slice(0, MEBIBYTE);
+}
+
+/** The bound that every parser keeps: 1 MiB in under 50 ms, warmed once, best of three. */
+export function expectFast(parse: () => unknown): void {
+  let best = Infinity;
+  for (let run = 0; run < 4; run++) {
+    const start = performance.now();
+    attempt(parse, () => true);
+    if (run > 0) best = Math.min(best, performance.now() - start);
+  }
+  expect(best).toBeLessThan(50);
+}
