@@ -1,20 +1,42 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const limits = { testTimeout: 30_000, hookTimeout: 30_000 };
+const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 /**
- * `node`: everything pure, the contract suites and the scenarios, on Node.
+ * Files that coverage cannot see: they run in a process or a runtime of their own. Each is covered
+ * by a suite that is named beside it.
+ */
+const OUT_OF_SIGHT = [
+  "src/**/*_base64.ts", // generated
+];
+
+/**
+ * `node`: everything pure, the contract suites, the scenarios and the tools, on Node.
  * `runtime`: the suite that every runtime runs (Node, Deno and Bun start it by themselves).
- * `workerd`: the same suite and the front door, inside workerd.
+ * `examples`: every example, as its readers would run it, against the built package.
+ * `workerd`: the runtime suite and the front door, inside workerd.
  */
 export default defineConfig({
   test: {
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      exclude: OUT_OF_SIGHT,
+      reporter: ["text-summary", "json-summary", "html"],
+      reportsDirectory: "coverage",
+      thresholds: {
+        lines: 95,
+        branches: 90,
+        "src/core/errors.ts": { lines: 100 },
+        "src/reference/**": { lines: 100 },
+      },
+    },
     projects: [
       {
         test: {
           name: "node",
-          include: ["test/{unit,contract,scenario}/**/*.test.ts"],
+          include: ["test/{unit,contract,scenario,tools}/**/*.test.ts"],
           ...limits,
         },
       },

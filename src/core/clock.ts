@@ -17,7 +17,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1; // WHATWG timers are signed 32-bit; beyond
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(systemClock, milliseconds, signal),
-  after(milliseconds, callback) {
+  after(milliseconds, callback): () => void {
     const timer = setTimeout(callback, Math.min(Math.ceil(milliseconds), LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },

@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findChromium } from "./chromium.ts";
+
+/** One run of vitest on one runtime. */
+interface Run {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** What a run came to. */
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The part of vitest's JSON report that is read. */
+export interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly success: boolean;
+}
+
+const VITEST = "node_modules/vitest/vitest.mjs";
+
+/** Every runtime that there is here, in the order in which they are run. */
+function runs(): readonly Run[] {
+  const runtime = ["run", "--project", "runtime"];
+  const chromium = findChromium();
+  const list: Run[] = [
+    { name: "Node and workerd", command: "node", args: [VITEST, "run", "--coverage"] },
+    { name: "Deno", command: "deno", args: ["run", "-A", VITEST, ...runtime] },
+    { name: "Bun", command: "bun", args: ["--bun", VITEST, ...runtime, "--pool=threads"] },
+  ];
+  if (chromium === undefined) console.log("Chromium: not found, the browser suite is left out");
+  else {
+    const args = [VITEST, "run", "--config", "vitest.browser.config.ts"];
+    list.push({ name: "Chromium", command: "node", args });
+  }
+  return list;
+}
+
+/**
+ * The totals of one run. A run that ends badly without a failed test (a file that does not load, a
+ * coverage threshold) counts as one failure.
+ */
+export function totalsOf(status: number, report: VitestReport | undefined): Totals {
+  const passed = report?.numPassedTests ?? 0;
+  const failed = report?.numFailedTests ?? 0;
+  const broken = status !== 0 || report === undefined || !report.success;
+  return { passed, failed: failed === 0 && broken ? 1 : failed };
+}
+
+async function runOne({ name, command, args }: Run, folder: string): Promise<Totals> {
+  console.log(`\n=== ${name}`);
+  const file = join(folder, `${name.replaceAll(" ", "_")}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const status = await new Promise<number>((resolve) => {
+    const child = spawn(command, [...args, ...reporters], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    child.on("close", (code) => resolve(code ?? 1));
+    child.on("error", () => resolve(1));
+  });
+  const report = existsSync(file)
+    ? JSON.parse(readFileSync(file, "utf8")) as VitestReport
+    : undefined;
+  return totalsOf(status, report);
+}
+
+/** Run the suite on every runtime and end with the sum. */
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "tidegate-test-"));
+  const all: (readonly [string, Totals])[] = [];
+  for (const run of runs()) all.push([run.name, await runOne(run, folder)]);
+  rmSync(folder, { recursive: true, force: true });
+  console.log("");
+  for (const [name, { passed, failed }] of all) console.log(`${name}: ${passed}, ${failed} failed`);
+  const passed = all.reduce((sum, [, one]) => sum + one.passed, 0);
+  const failed = all.reduce((sum, [, one]) => sum + one.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+if (import.meta.main) await main();
