@@ -1,0 +1,121 @@
+import { BLOCKS, STATE } from "./memory";
+
+/** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
+const K = memory.data<u32>([
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+], 16);
+
+// FIPS 180-4, 4.1.2. Ch needs one operation less as g ^ (e & (f ^ g)).
+@inline function ch(e: u32, f: u32, g: u32): u32 { return g ^ (e & (f ^ g)); }
+@inline function S0(a: u32): u32 { return rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22); }
+@inline function S1(e: u32): u32 { return rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25); }
+
+/** Four big-endian words. */
+@inline function words(at: usize, offset: usize): v128 {
+  const x = v128.load(at + offset);
+  return i8x16.shuffle(x, x, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+}
+
+@inline function sigma0(x: v128): v128 {
+  const r7 = v128.xor(i32x4.shr_u(x, 7), i32x4.shl(x, 25));
+  const r18 = v128.xor(i32x4.shr_u(x, 18), i32x4.shl(x, 14));
+  return v128.xor(v128.xor(r7, r18), i32x4.shr_u(x, 3));
+}
+
+/** sigma1 of lanes 0 and 2, each of which stands twice (w w' with w = w'): a 64-bit shift then rotates. */
+@inline function sigma1(x: v128): v128 {
+  const r = v128.xor(i64x2.shr_u(x, 17), i64x2.shr_u(x, 19));
+  return v128.and(v128.xor(r, i32x4.shr_u(x, 10)), i64x2.splat(0xffffffff));
+}
+
+/**
+ * Words t..t+3 from the sixteen before them (FIPS 180-4, 6.2.2 step 1). The last two need sigma1 of
+ * the first two, so sigma1 is taken in halves.
+ */
+@inline function schedule(w0: v128, w1: v128, w2: v128, w3: v128): v128 {
+  const sum = i32x4.add(
+    i32x4.add(w0, sigma0(i32x4.shuffle(w0, w1, 1, 2, 3, 4))),
+    i32x4.shuffle(w2, w3, 1, 2, 3, 4),
+  );
+  const low = sigma1(i32x4.shuffle(w3, w3, 2, 2, 3, 3));
+  const half = i32x4.add(sum, i32x4.shuffle(low, low, 0, 2, 1, 3));
+  const high = sigma1(i32x4.shuffle(half, half, 0, 0, 1, 1));
+  return i32x4.add(half, i32x4.shuffle(high, high, 1, 3, 0, 2));
+}
+
+/**
+ * Run the compression function over `count` blocks of 64 bytes at BLOCKS, from and to STATE.
+ *
+ * The vector unit makes the next words while the scalar units consume the last ones. Two more things
+ * shorten the chain from one round to the next: h + w + ch is summed before S1 joins it, and Maj is
+ * b ^ ((a ^ b) & (b ^ c)), where b ^ c is the a ^ b of the round before.
+ */
+export function compress256(count: u32): void {
+  let s0 = load32(0), s1 = load32(4), s2 = load32(8), s3 = load32(12);
+  let s4 = load32(16), s5 = load32(20), s6 = load32(24), s7 = load32(28);
+  let m: v128, x: u32;
+  for (let at: usize = BLOCKS, end: usize = BLOCKS + (<usize>count << 6); at < end; at += 64) {
+    let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7, y = b ^ c;
+    let w0 = words(at, 0), w1 = words(at, 16), w2 = words(at, 32), w3 = words(at, 48);
+    let k: usize = K;
+    for (; k < K + 192; k += 64) {
+      m = i32x4.add(w0, v128.load(k, 0));
+      h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
+      g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
+      f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
+      e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+      w0 = schedule(w0, w1, w2, w3);
+      m = i32x4.add(w1, v128.load(k, 16));
+      d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
+      c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
+      b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
+      a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+      w1 = schedule(w1, w2, w3, w0);
+      m = i32x4.add(w2, v128.load(k, 32));
+      h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
+      g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
+      f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
+      e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+      w2 = schedule(w2, w3, w0, w1);
+      m = i32x4.add(w3, v128.load(k, 48));
+      d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
+      c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
+      b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
+      a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+      w3 = schedule(w3, w0, w1, w2);
+    }
+    m = i32x4.add(w0, v128.load(k, 0));
+    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
+    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
+    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
+    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+    m = i32x4.add(w1, v128.load(k, 16));
+    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
+    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
+    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
+    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+    m = i32x4.add(w2, v128.load(k, 32));
+    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
+    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
+    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
+    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+    m = i32x4.add(w3, v128.load(k, 48));
+    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
+    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
+    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
+    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+    s0 += a; s1 += b; s2 += c; s3 += d; s4 += e; s5 += f; s6 += g; s7 += h;
+  }
+  store32(0, s0); store32(4, s1); store32(8, s2); store32(12, s3);
+  store32(16, s4); store32(20, s5); store32(24, s6); store32(28, s7);
+}
+
+@inline function load32(offset: usize): u32 { return load<u32>(STATE + offset); }
+@inline function store32(offset: usize, value: u32): void { store<u32>(STATE + offset, value); }

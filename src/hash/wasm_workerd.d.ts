@@ -1,0 +1,3 @@
+/** `sha2.wasm`, compiled by workerd when the Worker was deployed. */
+declare const wasm: WebAssembly.Module;
+export default wasm;
