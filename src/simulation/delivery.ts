@@ -1,0 +1,67 @@
+import type { Clock } from "../core/mod.ts";
+import type { Content } from "./content.ts";
+import { headerOf } from "./reply.ts";
+import type { EarlyEnd, HeaderList, Reply } from "./reply.ts";
+
+/** Largest piece of a body handed on at once. */
+export const PIECE_BYTES: number = 64 * 1024;
+
+/** A reply made ready for a connection: what a driver has to write, and how it ends. */
+export interface Delivery {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Absent: no body follows (HEAD, 204, 304, or none). */
+  readonly body: Content | undefined;
+  readonly framing: "length" | "chunked" | "until-close";
+  readonly early: EarlyEnd | undefined;
+  readonly delayMs: number;
+}
+
+const BODILESS = new Set([204, 205, 304]);
+
+/** Work out framing headers and whether a body follows (RFC 9112, 6.3). */
+export function planDelivery(reply: Reply, method: string): Delivery {
+  const { status, body, framing = "length", early, delayMs = 0 } = reply;
+  const size = body?.size ?? 0;
+  const hasLength = headerOf(reply, "content-length") !== undefined;
+  const declares = framing === "length" && !hasLength && !BODILESS.has(status);
+  const headers = declares
+    ? [...reply.headers, ["content-length", String(size)] as const]
+    : reply.headers;
+  const sendsBody = method !== "HEAD" && !BODILESS.has(status) && body !== undefined;
+  return { status, headers, body: sendsBody ? body : undefined, framing, early, delayMs };
+}
+
+/** Told about each step of a transfer. */
+export interface DeliveryObserver {
+  sent(bytes: number): void;
+}
+
+/**
+ * The pieces of a body up to where it ends. A stall that goes on is waited out; the driver deals
+ * with every other early end after the last piece.
+ */
+export async function* deliveredPieces(
+  { body, early }: Delivery,
+  clock: Clock,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  if (body === undefined) return;
+  const stop = Math.min(body.size, early?.at ?? Infinity);
+  yield* pieces(body, 0, stop);
+  if (early?.by !== "stall" || early.resumeAfterMs === undefined) return;
+  await clock.sleep(early.resumeAfterMs, signal);
+  yield* pieces(body, stop, body.size);
+}
+
+function* pieces(body: Content, from: number, to: number): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = from; at < to; at += PIECE_BYTES) {
+    yield body.read(at, Math.min(to, at + PIECE_BYTES));
+  }
+}
+
+/** Whether a transfer ends before it should, after its last piece. */
+export function endsEarly({ early, body }: Delivery): EarlyEnd | undefined {
+  if (early === undefined || body === undefined) return undefined;
+  return early.by === "stall" && early.resumeAfterMs !== undefined ? undefined : early;
+}

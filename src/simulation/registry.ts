@@ -1,0 +1,97 @@
+import type { Clock } from "../core/mod.ts";
+import type { BuiltImage } from "./image.ts";
+import { isRepositoryName, isTag } from "./names.ts";
+import { withHeaders } from "./reply.ts";
+import type { Reply, SimulatedRequest } from "./reply.ts";
+import { routeRegistry } from "./registry_routes.ts";
+import type { RegistrySettings, RegistryState } from "./registry_state.ts";
+import { createRepository, storeImage } from "./store.ts";
+import type { Repository } from "./store.ts";
+
+/** One simulated registry: strict until told otherwise. */
+export interface SimulatedRegistry {
+  readonly kind: "registry";
+  /** Scheme, host and port by which it was created. */
+  readonly origin: string;
+  /** Where it is reached: the origin, or a loopback address while it is served over HTTP. */
+  address: string;
+  /** How it behaves now. */
+  readonly settings: RegistrySettings;
+  /** Change how it behaves, from the next request on. Quirks are replaced as a whole. */
+  configure(changes: Partial<RegistrySettings>): void;
+  /**
+   * File an image with everything it needs.
+   *
+   * @returns The image's digest.
+   * @throws {TypeError} If the repository name or a tag breaks the spec's grammar.
+   */
+  add(repository: string, options: { image: BuiltImage; tags?: readonly string[] }): string;
+  /** A repository, made empty if it is not there: to look into it or to tamper with it. */
+  repository(name: string): Repository;
+  /** Answer a request. The network and the server call it. */
+  handle(request: SimulatedRequest): Promise<Reply>;
+}
+
+const STRICT: RegistrySettings = { quirks: {}, referrers: "api", pageSize: 1000 };
+
+/** Create a registry with no repositories. */
+export function createRegistry(
+  origin: string,
+  { clock, ...settings }: { clock: Clock } & Partial<RegistrySettings>,
+): SimulatedRegistry {
+  const state: RegistryState = {
+    address: origin,
+    settings: { ...STRICT, ...settings },
+    clock,
+    repositories: new Map(),
+  };
+  return {
+    kind: "registry",
+    origin,
+    get address() {
+      return state.address;
+    },
+    set address(address) {
+      state.address = address;
+    },
+    get settings() {
+      return state.settings;
+    },
+    configure(changes): void {
+      state.settings = { ...state.settings, ...changes };
+    },
+    add: (name, { image, tags = [] }) => addImage(state, name, image, tags),
+    repository: (name) => repositoryOf(state, name),
+    handle: (request) => answer(state, request),
+  };
+}
+
+function addImage(
+  state: RegistryState,
+  name: string,
+  image: BuiltImage,
+  tags: readonly string[],
+): string {
+  const bad = tags.find((tag) => !isTag(tag));
+  if (bad !== undefined) throw new TypeError(`"${bad}" is not a tag`);
+  storeImage(repositoryOf(state, name), image, tags);
+  return image.digest;
+}
+
+function repositoryOf({ repositories }: RegistryState, name: string): Repository {
+  if (!isRepositoryName(name)) throw new TypeError(`"${name}" is not a repository name`);
+  const repository = repositories.get(name) ?? createRepository(name);
+  repositories.set(name, repository);
+  return repository;
+}
+
+async function answer(state: RegistryState, request: SimulatedRequest): Promise<Reply> {
+  const { headStatus, noContentLength } = state.settings.quirks;
+  if (request.method === "HEAD" && headStatus !== undefined) {
+    return { status: headStatus, headers: [] };
+  }
+  const reply = withHeaders(await routeRegistry(state, request), {
+    "docker-distribution-api-version": "registry/2.0",
+  });
+  return noContentLength ? { ...reply, framing: "chunked" } : reply;
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import type { HasherFactory } from "../core/mod.ts";
+import { deliveredPieces, endsEarly } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
+import { seedDemo } from "./demo.ts";
+import type { SimulatedRequest } from "./reply.ts";
+import type { LoggedRequest } from "./request_log.ts";
+import { createSimulation } from "./simulation.ts";
+import type { SimulatedHost, Simulation } from "./simulation.ts";
+
+/** Node's native hash behind the port: for layers of any size. */
+export const nodeHasher: HasherFactory = (algorithm) => {
+  const hash = createHash(algorithm);
+  return {
+    algorithm,
+    update(chunk): void {
+      hash.update(chunk);
+    },
+    digest: () => Uint8Array.from(hash.digest()),
+  };
+};
+
+/** What is served, and where. */
+export interface ServeOptions {
+  /** Default is a registry filled by `seedDemo`. */
+  readonly simulation?: Simulation;
+  /** Which host answers. Default is the simulation's first. */
+  readonly host?: SimulatedHost;
+  /** Default is any free port. */
+  readonly port?: number;
+  /** Address to listen on. Default is 127.0.0.1. */
+  readonly hostname?: string;
+}
+
+/** A host of a simulation, served over HTTP. */
+export interface ServedHost {
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  /** Stop listening and break every connection. Resolves when nothing is left running. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serve one host of a simulation over HTTP/1.1 on loopback. While it is served, the URLs that the
+ * simulation writes (realms, locations, links) name the loopback address.
+ *
+ * @throws {TypeError} If the simulation has no host.
+ */
+export async function serveSimulation(options: ServeOptions = {}): Promise<ServedHost> {
+  const simulation = options.simulation ?? await demoSimulation();
+  const host = options.host ?? simulation.hosts()[0];
+  if (host === undefined) throw new TypeError("The simulation has no host to serve");
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    serveRequest(simulation, host, incoming, outgoing).catch((error) => outgoing.destroy(error));
+  });
+  const hostname = options.hostname ?? "127.0.0.1";
+  server.listen(options.port ?? 0, hostname);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  host.address = url;
+  return { url, port, close: () => close(server, host) };
+}
+
+async function demoSimulation(): Promise<Simulation> {
+  const simulation = createSimulation();
+  await seedDemo(simulation.registry("registry.test"));
+  return simulation;
+}
+
+async function close(server: Server, host: SimulatedHost): Promise<void> {
+  host.address = host.origin;
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+async function serveRequest(
+  simulation: Simulation,
+  host: SimulatedHost,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const request = await readRequest(host, incoming);
+  const { delivery, entry } = await simulation.exchange(host, request);
+  if (delivery.delayMs > 0) await simulation.clock.sleep(delivery.delayMs, gone.signal);
+  await deliver(delivery, outgoing, entry, simulation, gone.signal);
+}
+
+async function readRequest(
+  { address }: SimulatedHost,
+  incoming: IncomingMessage,
+): Promise<SimulatedRequest> {
+  const parts: Uint8Array[] = [];
+  for await (const part of incoming) parts.push(part as Uint8Array);
+  const target = incoming.url ?? "/";
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  return {
+    method: incoming.method ?? "GET",
+    url: new URL(address + target).href,
+    target,
+    headers,
+    body: Uint8Array.from(Buffer.concat(parts)),
+  };
+}
+
+async function deliver(
+  delivery: Delivery,
+  outgoing: ServerResponse,
+  entry: LoggedRequest,
+  { clock }: Simulation,
+  signal: AbortSignal,
+): Promise<void> {
+  outgoing.writeHead(delivery.status, delivery.headers.flat());
+  try {
+    for await (const piece of deliveredPieces(delivery, clock, signal)) {
+      entry.sentBytes += piece.length;
+      if (!outgoing.write(piece)) await once(outgoing, "drain", { signal });
+    }
+  } catch {
+    entry.outcome = "cancelled"; // the peer went away
+    return;
+  }
+  if (endsEarly(delivery) !== undefined) return void outgoing.destroy();
+  entry.outcome = "complete";
+  outgoing.end();
+}
