@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { createReadStream, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Outcome, run, type Running, startServer } from "../support/processes_node.ts";
+
+/** How a client proves who it is: `name:password`. */
+export interface ClientOptions {
+  readonly credentials?: string;
+  readonly timeoutMs?: number;
+}
+
+const PULL_MS = 300_000;
+
+/** `skopeo copy` into a folder of files, one for each blob; the whole index with `--all`. */
+export function skopeoPull(
+  image: string,
+  folder: string,
+  { credentials, timeoutMs = PULL_MS }: ClientOptions = {},
+): Promise<Outcome> {
+  const auth = credentials === undefined ? ["--src-no-creds"] : ["--src-creds", credentials];
+  const flags = ["--all", "--src-tls-verify=false", "--preserve-digests", ...auth];
+  return run("skopeo", ["copy", ...flags, `docker://${image}`, `dir:${folder}`], { timeoutMs });
+}
+
+/** `skopeo copy` from an OCI layout to a registry. */
+export async function skopeoPush(
+  layout: string,
+  tag: string,
+  image: string,
+  { credentials }: ClientOptions = {},
+): Promise<void> {
+  const auth = credentials === undefined ? ["--dest-no-creds"] : ["--dest-creds", credentials];
+  const flags = ["--all", "--dest-tls-verify=false", "--preserve-digests", ...auth];
+  const args = ["copy", ...flags, `oci:${layout}:${tag}`, `docker://${image}`];
+  const { status, stderr } = await run("skopeo", args, { timeoutMs: PULL_MS });
+  if (status !== 0) throw new Error(`skopeo could not push ${image}: ${stderr}`);
+}
+
+/** Any other skopeo command that asks one image: `inspect`, `list-tags`. */
+export function skopeo(
+  command: string,
+  image: string,
+  { credentials }: ClientOptions = {},
+): Promise<Outcome> {
+  const auth = credentials === undefined ? ["--no-creds"] : ["--creds", credentials];
+  return run("skopeo", [command, "--tls-verify=false", ...auth, `docker://${image}`]);
+}
+
+/** SHA-256 of every file of a folder, by name: what a pull left behind. */
+export async function digestsOf(folder: string): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const name of readdirSync(folder).sort()) {
+    const hash = createHash("sha256");
+    for await (const chunk of createReadStream(join(folder, name))) hash.update(chunk);
+    digests[name] = hash.digest("hex");
+  }
+  return digests;
+}
+
+/** Podman with a store of its own, unpacking layers into plain folders. */
+export function podman(folder: string) {
+  const store = ["--storage-driver", "vfs", "--root", join(folder, "root")];
+  const global = [...store, "--runroot", join(folder, "run"), "--cgroup-manager", "cgroupfs"];
+  const env = { TMPDIR: folder, XDG_RUNTIME_DIR: folder };
+  return {
+    /** Pull an image for linux/amd64. */
+    pull(image: string, { credentials, timeoutMs = PULL_MS }: ClientOptions = {}) {
+      const auth = credentials === undefined ? [] : ["--creds", credentials];
+      const args = ["pull", "--quiet", "--tls-verify=false", ...auth, image];
+      return run("podman", [...global, ...args], { timeoutMs, env });
+    },
+    /** The digest under which a pulled image is kept. */
+    async digest(image: string): Promise<string> {
+      const format = ["--format", "{{.Digest}}"];
+      const { stdout } = await run("podman", [...global, "image", "inspect", ...format, image], {
+        env,
+      });
+      return stdout.trim();
+    },
+    /** The diff id of every layer, as podman computed them from the unpacked bytes. */
+    async layers(image: string): Promise<readonly string[]> {
+      const format = ["--format", "{{json .RootFS.Layers}}"];
+      const { stdout } = await run("podman", [...global, "image", "inspect", ...format, image], {
+        env,
+      });
+      return JSON.parse(stdout || "[]") as string[];
+    },
+    /** Forget an image, so that the next one is pulled in full. */
+    remove: (image: string) => run("podman", [...global, "rmi", "--force", image], { env }),
+  };
+}
+
+/** A containerd of its own on a private socket, without the Kubernetes plugin. */
+export interface Containerd extends Running {
+  /** `ctr content fetch` into a namespace that shares nothing: every blob comes over the wire. */
+  fetch(namespace: string, image: string, options?: ClientOptions): Promise<Outcome>;
+  /** Digests in a namespace's content store: containerd verified each of them. */
+  content(namespace: string): Promise<readonly string[]>;
+}
+
+/** Start containerd in a folder. */
+export async function startContainerd(folder: string): Promise<Containerd> {
+  mkdirSync(folder, { recursive: true });
+  const socket = join(folder, "containerd.sock");
+  const config = join(folder, "config.toml");
+  writeFileSync(config, containerdConfig(folder, socket));
+  const running = await startServer("containerd", ["--config", config], /successfully booted/);
+  const ctr = (args: readonly string[], timeoutMs = PULL_MS): Promise<Outcome> =>
+    run("ctr", ["--address", socket, ...args], { timeoutMs });
+  return {
+    ...running,
+    fetch(namespace, image, { credentials, timeoutMs } = {}) {
+      const auth = credentials === undefined ? [] : ["--user", credentials];
+      const flags = ["--plain-http", "--all-platforms", ...auth];
+      return ctr(["--namespace", namespace, "content", "fetch", ...flags, image], timeoutMs);
+    },
+    async content(namespace) {
+      const { stdout } = await ctr(["--namespace", namespace, "content", "ls", "--quiet"]);
+      return stdout.split("\n").filter((line) => line.startsWith("sha256:")).sort();
+    },
+  };
+}
+
+function containerdConfig(folder: string, socket: string): string {
+  return `version = 2
+root = "${join(folder, "root")}"
+state = "${join(folder, "state")}"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+[grpc]
+address = "${socket}"
+[ttrpc]
+address = "${socket}.ttrpc"
+[plugins."io.containerd.metadata.v1.bolt"]
+content_sharing_policy = "isolated"
+`;
+}

@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, type Running, startServer } from "../support/processes_node.ts";
+
+/** Debian's docker-registry (distribution 2.8), running on loopback. */
+export interface RealRegistry extends Running {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+}
+
+/** Who may read and write. Absent for everybody. */
+export type RegistryAuth =
+  | { readonly htpasswd: string }
+  | {
+    readonly token: {
+      readonly realm: string;
+      readonly service: string;
+      readonly issuer: string;
+      /** Path of the PEM bundle that the `x5c` chains must end in. */
+      readonly rootcertbundle: string;
+    };
+  };
+
+/** The account of the registry with basic authentication: bcrypt, as `htpasswd -B` writes it. */
+export const BASIC = {
+  username: "puller",
+  password: "pull-secret",
+  htpasswd: "puller:$2y$05$GioHSWbL9MXuS/bulCgzfOC.QlNhDUMNmZ5gtEm0R9.VXJ.J3Yo2S\n",
+} as const;
+
+/** Start a registry that keeps its data in a folder. */
+export async function startRegistry(
+  folder: string,
+  auth?: RegistryAuth,
+  port?: number,
+): Promise<RealRegistry> {
+  mkdirSync(folder, { recursive: true });
+  const host = `127.0.0.1:${port ?? await freePort()}`;
+  const config = {
+    version: 0.1,
+    log: { level: "info", accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
+    http: { addr: host },
+    ...(auth && { auth: authSection(folder, auth) }),
+  };
+  const file = join(folder, "config.yml"); // JSON is YAML
+  writeFileSync(file, JSON.stringify(config));
+  const running = await startServer("docker-registry", ["serve", file], /listening on/, {
+    env: { OTEL_TRACES_EXPORTER: "none" },
+  });
+  return { ...running, host };
+}
+
+function authSection(folder: string, auth: RegistryAuth): object {
+  if ("token" in auth) return { token: auth.token };
+  const path = join(folder, "htpasswd");
+  writeFileSync(path, auth.htpasswd);
+  return { htpasswd: { realm: "test", path } };
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a command came to. */
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A server that a test started. */
+export interface Running {
+  /** All that it has printed so far. */
+  output(): string;
+  /** End it, by its own id, and wait for it. */
+  stop(): Promise<void>;
+}
+
+/** How a command or a server is started. */
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Longest run of a command, or wait for a server; in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** A TCP port on loopback that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** A folder of its own, and how to remove it. */
+export function temporaryFolder(name: string): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), `tidegate-${name}-`));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Run a command to its end. Never rejects: the status tells. */
+export function run(
+  command: string,
+  args: readonly string[],
+  { cwd, env, timeoutMs = 120_000 }: StartOptions = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      ...(cwd !== undefined && { cwd }),
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+    child.stdout.on("data", (chunk) => stdout += chunk);
+    child.stderr.on("data", (chunk) => stderr += chunk);
+    child.on("error", (error) => stderr += error.message);
+    child.on("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status: status ?? 1, stdout, stderr });
+    });
+  });
+}
+
+/**
+ * Start a server in a process group of its own and wait until it prints `ready`.
+ * @throws {Error} When it ends first, or is not ready in time; with all that it printed.
+ */
+export async function startServer(
+  command: string,
+  args: readonly string[],
+  ready: RegExp,
+  { cwd, env, timeoutMs = 60_000 }: StartOptions = {},
+): Promise<Running> {
+  const child = spawn(command, args, {
+    ...(cwd !== undefined && { cwd }),
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let output = "";
+  const running: Running = { output: () => output, stop: () => stopGroup(child) };
+  const isReady = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
+    const onData = (chunk: Uint8Array): void => {
+      output += new TextDecoder().decode(chunk);
+      if (ready.test(output)) finish(resolve);
+    };
+    const finish = (then: () => void): void => {
+      clearTimeout(timer);
+      then();
+    };
+    child.stdout?.on("data", onData);
+    child.stderr?.on("data", onData);
+    child.once("error", (error) => finish(() => reject(error)));
+    child.once("close", (status) => finish(() => reject(new Error(`${command} ended: ${status}`))));
+  });
+  try {
+    await isReady;
+  } catch (cause) {
+    await running.stop();
+    throw new Error(`${command} did not start:\n${output}`, { cause });
+  }
+  return running;
+}
+
+/** SIGTERM to the group that the child leads, SIGKILL to it when that is not enough. */
+async function stopGroup(child: ChildProcess): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const ended = child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => child.once("close", () => resolve()));
+  signalGroup(pid, "SIGTERM");
+  const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), 5_000);
+  await ended;
+  clearTimeout(timer);
+  signalGroup(pid, "SIGKILL");
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // the group is gone already
+  }
+}
