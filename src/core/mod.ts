@@ -12,6 +12,7 @@ export * from "./fetch.ts";
 export * from "./hasher.ts";
 export * from "./json.ts";
 export * from "./limits.ts";
+export * from "./origin_not_trusted.ts";
 export * from "./profile.ts";
 export * from "./random.ts";
 export * from "./secret.ts";

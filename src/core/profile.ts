@@ -22,6 +22,11 @@ export interface RegistryProfile {
   readonly multipleChunks: boolean;
   /** Hosts whose redirects mean "not found": GHCR answers 303 to github.com. */
   readonly notFoundRedirects: readonly string[];
+  /**
+   * Bad credentials are answered 403 even for public images: pulls are then tried once more without
+   * them. GHCR.
+   */
+  readonly anonymousAfterDenied?: boolean;
 }
 
 /**

@@ -1,0 +1,11 @@
+/**
+ * Small values kept for a while: a port, a bounded memory store, and layering. Adapters for products
+ * are subpaths of their own: `kv/workers`.
+ *
+ * In: key and bytes. Out: the bytes until they expire. Next: `auth`.
+ * @module
+ */
+export type { KvPutOptions, KvStore } from "./store.ts";
+export { memoryKv, type MemoryKvOptions } from "./memory_kv.ts";
+export { deadlineKv } from "./deadline_kv.ts";
+export { layeredKv, type LayeredKvOptions } from "./layered_kv.ts";

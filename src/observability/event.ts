@@ -1,0 +1,133 @@
+import type { ErrorCode, OriginUse, RequestKind } from "../core/mod.ts";
+
+/**
+ * What happened, as plain data for logs, metrics and progress. Events are named in the past tense,
+ * carry no secret, and URLs in them have been through {@linkcode redactUrl}.
+ *
+ * New types may be added in any release: a `switch` over `type` needs a default.
+ */
+export type TidegateEvent =
+  | RequestEvent
+  | TokenEvent
+  | OriginRefusedEvent
+  | CircuitEvent
+  | ContentEvent
+  | StoreEvent;
+
+interface RequestFacts {
+  readonly upstream: string;
+  readonly kind: RequestKind;
+  readonly method: string;
+  /** Redacted. */
+  readonly url: string;
+}
+
+/** One exchange with a registry. `attempt` counts from 1. */
+export type RequestEvent =
+  | RequestFacts & { readonly type: "request.sent"; readonly attempt: number }
+  | RequestFacts & {
+    readonly type: "request.answered";
+    readonly status: number;
+    readonly milliseconds: number;
+  }
+  | RequestFacts & {
+    readonly type: "request.retried";
+    readonly attempt: number;
+    readonly delayMs: number;
+    /** A status or an error code. */
+    readonly reason: number | ErrorCode;
+  }
+  | RequestFacts & { readonly type: "request.failed"; readonly code: ErrorCode | "ABORTED" }
+  | {
+    readonly type: "request.redirected";
+    readonly upstream: string;
+    readonly from: string;
+    readonly to: string;
+  }
+  | {
+    readonly type: "request.queued";
+    readonly upstream: string;
+    readonly milliseconds: number;
+  }
+  | {
+    readonly type: "rate_limit.seen";
+    readonly upstream: string;
+    readonly limit: number | undefined;
+    readonly remaining: number | undefined;
+    readonly resetAt: number | undefined;
+  }
+  | { readonly type: "warning.received"; readonly upstream: string; readonly text: string };
+
+interface TokenFacts {
+  readonly upstream: string;
+  readonly scopes: readonly string[];
+}
+
+/** The life of registry tokens and of the credentials behind them. */
+export type TokenEvent =
+  | TokenFacts & {
+    readonly type: "token.fetched";
+    /** Origin of the token endpoint. */
+    readonly realm: string;
+    readonly method: "GET" | "POST";
+    readonly anonymous: boolean;
+    readonly lifetimeSeconds: number;
+  }
+  | TokenFacts & { readonly type: "token.reused" }
+  | TokenFacts & { readonly type: "token.rejected"; readonly reason: string }
+  | {
+    readonly type: "token.unreadable";
+    readonly upstream: string;
+    /** Why a stored token was treated as absent. */
+    readonly reason: string;
+  }
+  | {
+    readonly type: "credential.rejected";
+    readonly upstream: string;
+    readonly credential: string;
+    readonly status: number;
+  };
+
+/** An origin was refused, or a credential withheld from it. */
+export interface OriginRefusedEvent {
+  readonly type: "origin.refused";
+  readonly upstream: string;
+  readonly use: OriginUse;
+  readonly origin: string;
+  readonly target: string;
+  /** The configuration line that would allow it. */
+  readonly allow: string;
+}
+
+/** A circuit breaker changed its state. */
+export type CircuitEvent =
+  | { readonly type: "circuit.opened"; readonly origin: string; readonly retryAt: number }
+  | { readonly type: "circuit.half_opened"; readonly origin: string }
+  | { readonly type: "circuit.closed"; readonly origin: string };
+
+/** Content was checked against its digest. */
+export type ContentEvent =
+  | { readonly type: "blob.verified"; readonly digest: string; readonly size: number }
+  | { readonly type: "blob.rejected"; readonly digest: string; readonly code: ErrorCode }
+  | {
+    readonly type: "blob.resumed";
+    readonly digest: string;
+    readonly offset: number;
+    readonly attempt: number;
+    readonly reason: string;
+  }
+  | { readonly type: "manifest.verified"; readonly digest: string; readonly size: number }
+  | {
+    /** A tag's `Docker-Content-Digest` was not the digest of the bytes; the computed one is used. */
+    readonly type: "digest.header_wrong";
+    readonly upstream: string;
+    readonly announced: string;
+    readonly computed: string;
+  };
+
+/** A store failed; the call went on without it. */
+export interface StoreEvent {
+  readonly type: "kv.failed";
+  readonly operation: "get" | "put" | "delete";
+  readonly reason: string;
+}
