@@ -49,7 +49,8 @@ function checkImport(path: string, one: Import, layers: Layers): Problem[] {
       : [];
   }
   if (!allowed.includes(to)) return [`${one.at}: ${from}/ may not import ${to}/`];
-  return one.target === `src/${to}/mod.ts`
+  const isEntryOfEntry = ENTRIES.has(path) && ENTRIES.has(one.target); // the Worker needs hash/workerd.ts
+  return one.target === `src/${to}/mod.ts` || isEntryOfEntry
     ? []
     : [`${one.at}: import ../${to}/mod.ts, not ${one.specifier}`];
 }
