@@ -1,0 +1,60 @@
+import { type Hasher, TidegateError } from "../core/mod.ts";
+import { createHasher } from "../hash/mod.ts";
+import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
+import { type Expectation, tooLong } from "./verify_options.ts";
+
+/** A running check of one body. */
+export interface BodyCheck {
+  /**
+   * Count and hash a chunk. Its buffer is free once the returned promise, if any, has resolved.
+   * @throws {TidegateError} BLOB_SIZE_MISMATCH as soon as there is one byte too many.
+   * @throws {TidegateError} LIMIT_EXCEEDED past `maximum`.
+   */
+  add(chunk: Uint8Array): void | Promise<void>;
+  /**
+   * The body has ended: is it the one?
+   * @throws {TidegateError} BLOB_SIZE_MISMATCH when short; DIGEST_MISMATCH.
+   */
+  finish(): Promise<void>;
+  /** Give up; nothing was verified. */
+  abort(): void;
+}
+
+/** Start the check of a body against what it must be. */
+export function createBodyCheck(expected: Expectation): BodyCheck {
+  const { digest, size, hasher: factory = createHasher } = expected;
+  const hasher = factory(digestAlgorithm(digest));
+  let length = 0;
+  return {
+    add(chunk): void | Promise<void> {
+      length += chunk.length;
+      assertNotLonger(length, expected);
+      return hasher.update(chunk);
+    },
+    async finish(): Promise<void> {
+      if (size !== undefined && length !== size) throw sizeMismatch(size, length);
+      await assertDigest(hasher, digest);
+    },
+    abort: () => hasher.abort?.(),
+  };
+}
+
+function assertNotLonger(length: number, { size, maximum }: Expectation): void {
+  if (size !== undefined && length > size) throw sizeMismatch(size, length);
+  if (maximum !== undefined && length > maximum) throw tooLong(maximum);
+}
+
+async function assertDigest(hasher: Hasher, expected: Digest): Promise<void> {
+  const computed = formatDigest(hasher.algorithm, await hasher.digest());
+  if (computed === expected) return;
+  throw new TidegateError(
+    "DIGEST_MISMATCH",
+    `The body's digest is ${computed}, but ${expected} was asked for`,
+    { expected, computed },
+  );
+}
+
+function sizeMismatch(expected: number, actual: number): TidegateError<"BLOB_SIZE_MISMATCH"> {
+  const how = actual > expected ? `longer than the ${expected}` : `${actual} of ${expected}`;
+  return new TidegateError("BLOB_SIZE_MISMATCH", `The body is ${how} bytes`, { expected, actual });
+}

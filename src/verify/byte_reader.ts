@@ -1,0 +1,36 @@
+/**
+ * A source of bytes, pulled one chunk at a time. Everything in this folder reads from one, so a
+ * layer that reopens a broken transfer is a `ByteReader` around others.
+ */
+export interface ByteReader {
+  /**
+   * The next bytes, never an empty array; `undefined` at the end. One call at a time.
+   * The chunk is only valid until the next `read()` or `cancel()`, unless {@linkcode owned} is set.
+   */
+  read(): Promise<Uint8Array | undefined>;
+  /** Give up: the connection is closed. Calling it again, or after the end, does nothing. */
+  cancel(reason?: unknown): Promise<void>;
+  /** Whether chunks are the caller's to keep, so that nothing needs a copy. Default is `false`. */
+  readonly owned?: boolean;
+}
+
+/**
+ * Where verified bytes go. A `WritableStreamDefaultWriter` fits where the stream behind it has
+ * done with a chunk once `write` resolves: workerd's `FixedLengthStream` and files do, a
+ * `TransformStream` that queues does not.
+ */
+export interface ByteSink {
+  /** Take bytes. The chunk's buffer is used again once the promise has resolved. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** All bytes were written, and they verified. */
+  close(): Promise<void>;
+  /** What was written is not to be used. */
+  abort(reason: unknown): Promise<void>;
+}
+
+/** A sink that keeps nothing: pump into it to verify a body that nobody reads. */
+export const discardSink: ByteSink = {
+  write: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+  abort: () => Promise.resolve(),
+};
