@@ -1,0 +1,153 @@
+import * as v from "valibot";
+import { MAX_MANIFEST_BYTES } from "../core/mod.ts";
+
+/** The configuration as JSON writes it, once its shape is known to be right. */
+export interface FrontDoorConfig {
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly hosts: readonly string[];
+  readonly access: {
+    readonly anonymous: readonly string[];
+    readonly tokens: readonly {
+      readonly name: string;
+      readonly sha256: string;
+      readonly allow: readonly string[];
+    }[];
+  };
+  readonly ranges: "verified" | "pass" | "off";
+  readonly sealingKeys: readonly { readonly secret: string }[];
+  readonly cors: { readonly origins: readonly string[] };
+  readonly limits: { readonly manifestBytes: number };
+}
+
+/** One entry of `upstreams`. */
+export interface UpstreamConfig {
+  readonly name: string;
+  readonly origin: string;
+  readonly prefix?: string | undefined;
+  readonly host?: string | undefined;
+  readonly default: boolean;
+  readonly credentials?:
+    | {
+      readonly username?: string | { readonly secret: string } | undefined;
+      readonly password?: { readonly secret: string } | undefined;
+      readonly token?: { readonly secret: string } | undefined;
+    }
+    | undefined;
+  readonly tokenOrigins?: readonly string[] | undefined;
+  readonly blobOrigins?: readonly string[] | undefined;
+  readonly uploadOrigins?: readonly string[] | undefined;
+  readonly insecure: boolean;
+  readonly profile?: string | undefined;
+}
+
+const MAX_ENTRIES = 1000; // rules, tokens or upstreams: what one request may have to walk through
+const MAX_TEXT_LENGTH = 2048;
+
+const text = (rule: string, pattern: RegExp): v.GenericSchema<unknown, string> =>
+  v.pipe(v.string(rule), v.maxLength(MAX_TEXT_LENGTH, rule), v.regex(pattern, rule));
+
+const list = <T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T[]> =>
+  v.pipe(
+    v.array(item, "must be an array"),
+    v.maxLength(MAX_ENTRIES, `must have at most ${MAX_ENTRIES} entries`),
+  );
+
+const flag = v.boolean("must be true or false");
+
+/** Valibot's own sentences may quote the value, which may be a secret put in the wrong place. */
+function objectRule(issue: v.StrictObjectIssue): string {
+  if (issue.expected === "never") return "is not a key that tidegate implements";
+  return issue.expected === "Object" ? "must be an object" : "is required";
+}
+
+function secretRule(issue: v.StrictObjectIssue): string {
+  if (issue.expected !== "Object") return objectRule(issue);
+  return 'must be { "secret": "NAME" }, the name of a secret in the environment';
+}
+
+const name = text(
+  "must be 1 to 63 of a-z, 0-9 and -, not starting with -",
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+);
+const host = text(
+  "must be a host with an optional port, lower case",
+  /^(?:[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/,
+);
+const anyText = text("must be a text without control characters", /^[^\u0000-\u001f\u007f]+$/);
+const secret = v.strictObject({
+  secret: text("must be a name of A-Z, 0-9 and _", /^[A-Z][A-Z0-9_]{0,127}$/),
+}, secretRule);
+
+const credentials = v.strictObject({
+  username: v.optional(
+    v.union([anyText, secret], 'must be a text or { "secret": "NAME" }'),
+  ),
+  password: v.optional(secret),
+  token: v.optional(secret),
+}, objectRule);
+
+const upstream = v.strictObject({
+  name,
+  origin: anyText,
+  prefix: v.optional(anyText),
+  host: v.optional(host),
+  default: v.optional(flag, false),
+  credentials: v.optional(credentials),
+  tokenOrigins: v.optional(list(anyText)),
+  blobOrigins: v.optional(list(anyText)),
+  uploadOrigins: v.optional(list(anyText)),
+  insecure: v.optional(flag, false),
+  profile: v.optional(name),
+}, objectRule);
+
+const token = v.strictObject({
+  name,
+  sha256: text("must be the SHA-256 of the token: 64 lower-case hex characters", /^[0-9a-f]{64}$/),
+  allow: list(anyText),
+}, objectRule);
+
+const access = v.strictObject({
+  anonymous: v.optional(list(anyText), []),
+  tokens: v.optional(list(token), []),
+}, objectRule);
+
+/** Only the values that mean "off" are accepted until the door has a cache. */
+const cache = v.strictObject({
+  blobs: v.optional(v.literal("off", 'must be "off": tidegate implements no cache of blobs')),
+  tagTtlSeconds: v.optional(v.literal(0, "must be 0: tidegate implements no cache of tags")),
+  staleIfErrorSeconds: v.optional(v.literal(0, "must be 0: tidegate serves nothing stale")),
+}, objectRule);
+
+const LARGEST_MANIFEST_LIMIT_BYTES = 16 * 1024 * 1024; // one is held in memory per request
+const manifestRule =
+  `must be a whole number of bytes between 1024 and ${LARGEST_MANIFEST_LIMIT_BYTES}`;
+
+const limits = v.strictObject({
+  manifestBytes: v.optional(
+    v.pipe(
+      v.number(manifestRule),
+      v.safeInteger(manifestRule),
+      v.minValue(1024, manifestRule),
+      v.maxValue(LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
+    ),
+    MAX_MANIFEST_BYTES,
+  ),
+}, objectRule);
+
+/** The shape of the configuration. Rules that span several keys are in `front_door_config.ts`. */
+export const frontDoorSchema: v.GenericSchema<unknown, FrontDoorConfig> = v.strictObject({
+  upstreams: v.optional(list(upstream), []),
+  hosts: v.optional(list(host), []),
+  access: v.optional(access, {}),
+  ranges: v.optional(
+    v.picklist(["verified", "pass", "off"], "must be verified, pass or off"),
+    "verified",
+  ),
+  sealingKeys: v.optional(list(secret), []),
+  cors: v.optional(
+    v.strictObject({ origins: v.optional(list(anyText), []) }, objectRule),
+    {},
+  ),
+  cache: v.optional(cache, {}),
+  limits: v.optional(limits, {}),
+}, objectRule);
