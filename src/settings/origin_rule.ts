@@ -1,3 +1,5 @@
+import { isLoopbackHost } from "../upstream/mod.ts";
+
 /**
  * Check that a text is an origin and nothing more: scheme, host, port, as `URL.origin` writes them.
  *
@@ -12,13 +14,8 @@ export function originProblem(text: string, allowHttp: boolean): string | undefi
   if (url.origin !== text) {
     return "must be an origin as URLs write it: scheme, host and port, lower case, no path";
   }
-  if (url.protocol === "http:" && !allowHttp && !isLoopback(url.hostname)) {
+  if (url.protocol === "http:" && !allowHttp && !isLoopbackHost(url.hostname)) {
     return "must use https, unless it is a loopback address or insecure is true";
   }
   return undefined;
-}
-
-/** Whether the host of a parsed URL is this machine. `URL` has already spelled it canonically. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }

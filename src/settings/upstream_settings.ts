@@ -1,6 +1,6 @@
-import { isTidegateError, type Upstream } from "../core/mod.ts";
+import { isTidegateError, type RegistryProfile, type Upstream } from "../core/mod.ts";
 import { parseRepositoryName } from "../reference/mod.ts";
-import { PROFILES, profileForHost } from "../upstream/mod.ts";
+import { GENERIC_PROFILE, profileForHost, PROFILES } from "../upstream/mod.ts";
 import { configurationError } from "./configuration_error.ts";
 import type { UpstreamConfig } from "./front_door_schema.ts";
 import type { CredentialSettings, UpstreamSettings } from "./front_door_settings.ts";
@@ -52,13 +52,7 @@ function parseUpstream(config: UpstreamConfig, key: string): UpstreamSettings {
 
 function parseBinding(config: UpstreamConfig, key: string): Upstream {
   assertOrigins([config.origin], config.insecure, () => `${key}.origin`);
-  const profile = config.profile === undefined
-    ? profileForHost(new URL(config.origin).host)
-    : PROFILES.find(({ name }) => name === config.profile);
-  if (profile === undefined) {
-    const known = PROFILES.map(({ name }) => name).join(", ");
-    throw configurationError(`${key}.profile`, config.profile, `must be one of ${known}`);
-  }
+  const profile = parseProfile(config, `${key}.profile`);
   const origins = (
     name: "tokenOrigins" | "blobOrigins" | "uploadOrigins",
     preset: readonly string[],
@@ -77,6 +71,15 @@ function parseBinding(config: UpstreamConfig, key: string): Upstream {
     uploadOrigins: origins("uploadOrigins", []),
     insecure: config.insecure,
   };
+}
+
+function parseProfile({ profile, origin }: UpstreamConfig, key: string): RegistryProfile {
+  if (profile === undefined) return profileForHost(new URL(origin).host);
+  const known = [GENERIC_PROFILE, ...PROFILES];
+  const found = known.find(({ name }) => name === profile);
+  if (found !== undefined) return found;
+  const names = known.map(({ name }) => name).join(", ");
+  throw configurationError(key, profile, `must be one of ${names}`);
 }
 
 function assertOrigins(
@@ -102,7 +105,10 @@ function parsePrefix(prefix: string | undefined, key: string): string | undefine
 
 /** What `?ns=` may say to mean this upstream: nothing outside the configuration and its profile. */
 function namespacesOf(config: UpstreamConfig, upstream: Upstream): readonly string[] {
-  const own = [config.prefix, new URL(config.origin).host, ...upstream.profile.hosts];
+  const { hosts, origin } = upstream.profile;
+  // hosts without an origin of their own are many registries, not names of this one
+  const aliases = origin === undefined ? [] : hosts;
+  const own = [config.prefix, new URL(config.origin).host, ...aliases];
   return [...new Set(own.filter((name) => name !== undefined))];
 }
 

@@ -1,0 +1,49 @@
+import { Secret, TidegateError } from "../core/mod.ts";
+import type { WorkersKvNamespace } from "../kv/workers.ts";
+import type { SecretReference } from "../settings/mod.ts";
+
+/** Name of the variable that holds the configuration: JSON text, or a JSON value. */
+export const CONFIG_VARIABLE = "TIDEGATE_CONFIG";
+
+/** Name of the Workers KV binding for sealed tokens. Optional: without it tokens stay in memory. */
+export const TOKENS_BINDING = "TOKENS";
+
+/** What the door takes from its environment. */
+export interface DoorEnvironment {
+  /** Undefined when there is none. */
+  readonly config: unknown;
+  readonly tokens: WorkersKvNamespace | undefined;
+  /**
+   * Look a secret up.
+   * @throws {TidegateError} CONFIGURATION when the environment does not have it.
+   */
+  secret(reference: SecretReference): Secret;
+}
+
+/** Read a Worker's `env`, or an object of environment variables. Nothing is written to it. */
+export function readEnvironment(env: unknown): DoorEnvironment {
+  const bindings: Readonly<Record<string, unknown>> = isRecord(env) ? env : {};
+  const tokens = bindings[TOKENS_BINDING];
+  return {
+    config: bindings[CONFIG_VARIABLE],
+    tokens: isKvNamespace(tokens) ? tokens : undefined,
+    secret: ({ secret: name }) => {
+      const value = bindings[name];
+      if (typeof value === "string" && value !== "") return new Secret(value);
+      throw new TidegateError("CONFIGURATION", `The secret ${name} is not in the environment`, {
+        key: name,
+        reason: "must be set",
+      });
+    },
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isKvNamespace(value: unknown): value is WorkersKvNamespace {
+  return isRecord(value) && ["get", "put", "delete"].every((name) =>
+    typeof value[name] === "function"
+  );
+}
