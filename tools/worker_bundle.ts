@@ -46,6 +46,8 @@ export function workerCompatibility(): { readonly date: string; readonly flags: 
   const text = readFileSync(`${ROOT}/wrangler.toml`, "utf8");
   const date = /^compatibility_date = "([0-9-]+)"/m.exec(text)?.[1];
   const flags = /^compatibility_flags = \[(.*)\]/m.exec(text)?.[1];
-  if (date === undefined || flags === undefined) throw new Error("wrangler.toml has no date or flags");
+  if (date === undefined || flags === undefined) {
+    throw new Error("wrangler.toml has no date or flags");
+  }
   return { date, flags: flags.split(",").map((flag) => flag.trim().replaceAll('"', "")) };
 }

@@ -43,7 +43,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isKvNamespace(value: unknown): value is WorkersKvNamespace {
-  return isRecord(value) && ["get", "put", "delete"].every((name) =>
-    typeof value[name] === "function"
-  );
+  return isRecord(value) &&
+    ["get", "put", "delete"].every((name) => typeof value[name] === "function");
 }

@@ -54,15 +54,15 @@ const list = <T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T[
 
 const flag = v.boolean("must be true or false");
 
-/** Valibot's own sentences may quote the value, which may be a secret put in the wrong place. */
-function objectRule(issue: v.StrictObjectIssue): string {
-  if (issue.expected === "never") return "is not a key that tidegate implements";
-  return issue.expected === "Object" ? "must be an object" : "is required";
+/** Valibot's objects accept arrays, and its own sentences may quote the value, which may be a secret. */
+const record = v.custom<Record<string, unknown>>(isRecord, "must be an object");
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function secretRule(issue: v.StrictObjectIssue): string {
-  if (issue.expected !== "Object") return objectRule(issue);
-  return 'must be { "secret": "NAME" }, the name of a secret in the environment';
+function objectRule(issue: v.StrictObjectIssue): string {
+  return issue.expected === "never" ? "is not a key that tidegate implements" : "is required";
 }
 
 const name = text(
@@ -74,80 +74,110 @@ const host = text(
   /^(?:[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/,
 );
 const anyText = text("must be a text without control characters", /^[^\u0000-\u001f\u007f]+$/);
-const secret = v.strictObject({
-  secret: text("must be a name of A-Z, 0-9 and _", /^[A-Z][A-Z0-9_]{0,127}$/),
-}, secretRule);
-
-const credentials = v.strictObject({
-  username: v.optional(
-    v.union([anyText, secret], 'must be a text or { "secret": "NAME" }'),
+const secret = v.pipe(
+  v.custom<Record<string, unknown>>(
+    isRecord,
+    'must be { "secret": "NAME" }, the name of a secret in the environment',
   ),
-  password: v.optional(secret),
-  token: v.optional(secret),
-}, objectRule);
+  v.strictObject({
+    secret: text("must be a name of A-Z, 0-9 and _", /^[A-Z][A-Z0-9_]{0,127}$/),
+  }, objectRule),
+);
 
-const upstream = v.strictObject({
-  name,
-  origin: anyText,
-  prefix: v.optional(anyText),
-  host: v.optional(host),
-  default: v.optional(flag, false),
-  credentials: v.optional(credentials),
-  tokenOrigins: v.optional(list(anyText)),
-  blobOrigins: v.optional(list(anyText)),
-  uploadOrigins: v.optional(list(anyText)),
-  insecure: v.optional(flag, false),
-  profile: v.optional(name),
-}, objectRule);
+const credentials = v.pipe(
+  record,
+  v.strictObject({
+    username: v.optional(
+      v.union([anyText, secret], 'must be a text or { "secret": "NAME" }'),
+    ),
+    password: v.optional(secret),
+    token: v.optional(secret),
+  }, objectRule),
+);
 
-const token = v.strictObject({
-  name,
-  sha256: text("must be the SHA-256 of the token: 64 lower-case hex characters", /^[0-9a-f]{64}$/),
-  allow: list(anyText),
-}, objectRule);
+const upstream = v.pipe(
+  record,
+  v.strictObject({
+    name,
+    origin: anyText,
+    prefix: v.optional(anyText),
+    host: v.optional(host),
+    default: v.optional(flag, false),
+    credentials: v.optional(credentials),
+    tokenOrigins: v.optional(list(anyText)),
+    blobOrigins: v.optional(list(anyText)),
+    uploadOrigins: v.optional(list(anyText)),
+    insecure: v.optional(flag, false),
+    profile: v.optional(name),
+  }, objectRule),
+);
 
-const access = v.strictObject({
-  anonymous: v.optional(list(anyText), []),
-  tokens: v.optional(list(token), []),
-}, objectRule);
+const token = v.pipe(
+  record,
+  v.strictObject({
+    name,
+    sha256: text(
+      "must be the SHA-256 of the token: 64 lower-case hex characters",
+      /^[0-9a-f]{64}$/,
+    ),
+    allow: list(anyText),
+  }, objectRule),
+);
+
+const access = v.pipe(
+  record,
+  v.strictObject({
+    anonymous: v.optional(list(anyText), []),
+    tokens: v.optional(list(token), []),
+  }, objectRule),
+);
 
 /** Only the values that mean "off" are accepted until the door has a cache. */
-const cache = v.strictObject({
-  blobs: v.optional(v.literal("off", 'must be "off": tidegate implements no cache of blobs')),
-  tagTtlSeconds: v.optional(v.literal(0, "must be 0: tidegate implements no cache of tags")),
-  staleIfErrorSeconds: v.optional(v.literal(0, "must be 0: tidegate serves nothing stale")),
-}, objectRule);
+const cache = v.pipe(
+  record,
+  v.strictObject({
+    blobs: v.optional(v.literal("off", 'must be "off": tidegate implements no cache of blobs')),
+    tagTtlSeconds: v.optional(v.literal(0, "must be 0: tidegate implements no cache of tags")),
+    staleIfErrorSeconds: v.optional(v.literal(0, "must be 0: tidegate serves nothing stale")),
+  }, objectRule),
+);
 
 const LARGEST_MANIFEST_LIMIT_BYTES = 16 * 1024 * 1024; // one is held in memory per request
 const manifestRule =
   `must be a whole number of bytes between 1024 and ${LARGEST_MANIFEST_LIMIT_BYTES}`;
 
-const limits = v.strictObject({
-  manifestBytes: v.optional(
-    v.pipe(
-      v.number(manifestRule),
-      v.safeInteger(manifestRule),
-      v.minValue(1024, manifestRule),
-      v.maxValue(LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
+const limits = v.pipe(
+  record,
+  v.strictObject({
+    manifestBytes: v.optional(
+      v.pipe(
+        v.number(manifestRule),
+        v.safeInteger(manifestRule),
+        v.minValue(1024, manifestRule),
+        v.maxValue(LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
+      ),
+      MAX_MANIFEST_BYTES,
     ),
-    MAX_MANIFEST_BYTES,
-  ),
-}, objectRule);
+  }, objectRule),
+);
 
 /** The shape of the configuration. Rules that span several keys are in `front_door_config.ts`. */
-export const frontDoorSchema: v.GenericSchema<unknown, FrontDoorConfig> = v.strictObject({
-  upstreams: v.optional(list(upstream), []),
-  hosts: v.optional(list(host), []),
-  access: v.optional(access, {}),
-  ranges: v.optional(
-    v.picklist(["verified", "pass", "off"], "must be verified, pass or off"),
-    "verified",
-  ),
-  sealingKeys: v.optional(list(secret), []),
-  cors: v.optional(
-    v.strictObject({ origins: v.optional(list(anyText), []) }, objectRule),
-    {},
-  ),
-  cache: v.optional(cache, {}),
-  limits: v.optional(limits, {}),
-}, objectRule);
+export const frontDoorSchema: v.GenericSchema<unknown, FrontDoorConfig> = v.pipe(
+  record,
+  v.strictObject({
+    upstreams: v.optional(list(upstream), []),
+    hosts: v.optional(list(host), []),
+    access: v.optional(access, {}),
+    ranges: v.optional(
+      v.picklist(["verified", "pass", "off"], "must be verified, pass or off"),
+      "verified",
+    ),
+    sealingKeys: v.optional(list(secret), []),
+    cors: v.optional(
+      v.pipe(record, v.strictObject({ origins: v.optional(list(anyText), []) }, objectRule)),
+      {},
+    ),
+    cache: v.optional(cache, {}),
+    limits: v.optional(limits, {}),
+  }, objectRule),
+);

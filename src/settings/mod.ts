@@ -4,7 +4,7 @@
  * In: JSON. Out: settings, or an error that names the key and the rule. Next: front.
  * @module
  */
-export { type AccessRule, type AccessAction, parseAccessRule } from "./access_rule.ts";
+export { type AccessAction, type AccessRule, parseAccessRule } from "./access_rule.ts";
 export { parseFrontDoorConfig } from "./front_door_config.ts";
 export type {
   AccessSettings,

@@ -23,7 +23,11 @@ describe("identify()", () => {
     ["the empty Basic pair", basic(":"), "anonymous"],
     ["a wrong password", basic("ci:wrong"), undefined],
     ["a wrong token", "Bearer wrong", undefined],
-    ["the digest as token", `Bearer ${createHash("sha256").update("s3cret").digest("hex")}`, undefined],
+    [
+      "the digest as token",
+      `Bearer ${createHash("sha256").update("s3cret").digest("hex")}`,
+      undefined,
+    ],
     ["an empty password with a name", basic("ci:"), undefined],
     ["no colon", basic("s3cret"), undefined],
     ["no base64", "Basic %%%", undefined],

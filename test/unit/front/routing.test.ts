@@ -12,7 +12,10 @@ const settings = parseFrontDoorConfig({
   hosts: ["door.example"],
 });
 
-function select(name: string, options: { host?: string; namespace?: string } = {}) {
+function select(
+  name: string,
+  options: { host?: string; namespace?: string } = {},
+): string | undefined {
   const { host = "door.example", namespace } = options;
   const found = selectUpstream(settings, { host, name, namespace });
   return found && `${found.upstream.upstream.name}/${found.repository}`;
