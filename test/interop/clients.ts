@@ -57,36 +57,33 @@ export async function digestsOf(folder: string): Promise<Record<string, string>>
   return digests;
 }
 
-/** Podman with a store of its own, unpacking layers into plain folders. */
-export function podman(folder: string) {
+/** Podman with a store of its own. */
+export interface Podman {
+  /** Pull an image for linux/amd64, unpacking its layers into plain folders. */
+  pull(image: string, options?: ClientOptions): Promise<Outcome>;
+  /** The digest under which a pulled image is kept. */
+  digest(image: string): Promise<string>;
+  /** The diff id of every layer, as podman computed them from the unpacked bytes. */
+  layers(image: string): Promise<readonly string[]>;
+}
+
+/** A podman that keeps everything in a folder. */
+export function podman(folder: string): Podman {
   const store = ["--storage-driver", "vfs", "--root", join(folder, "root")];
   const global = [...store, "--runroot", join(folder, "run"), "--cgroup-manager", "cgroupfs"];
-  const env = { TMPDIR: folder, XDG_RUNTIME_DIR: folder };
+  const inspect = async (format: string, image: string): Promise<string> => {
+    const args = ["image", "inspect", "--format", format, image];
+    return (await run("podman", [...global, ...args])).stdout.trim();
+  };
   return {
-    /** Pull an image for linux/amd64. */
-    pull(image: string, { credentials, timeoutMs = PULL_MS }: ClientOptions = {}) {
+    pull: (image, { credentials, timeoutMs = PULL_MS } = {}) => {
       const auth = credentials === undefined ? [] : ["--creds", credentials];
       const args = ["pull", "--quiet", "--tls-verify=false", ...auth, image];
-      return run("podman", [...global, ...args], { timeoutMs, env });
+      return run("podman", [...global, ...args], { timeoutMs });
     },
-    /** The digest under which a pulled image is kept. */
-    async digest(image: string): Promise<string> {
-      const format = ["--format", "{{.Digest}}"];
-      const { stdout } = await run("podman", [...global, "image", "inspect", ...format, image], {
-        env,
-      });
-      return stdout.trim();
-    },
-    /** The diff id of every layer, as podman computed them from the unpacked bytes. */
-    async layers(image: string): Promise<readonly string[]> {
-      const format = ["--format", "{{json .RootFS.Layers}}"];
-      const { stdout } = await run("podman", [...global, "image", "inspect", ...format, image], {
-        env,
-      });
-      return JSON.parse(stdout || "[]") as string[];
-    },
-    /** Forget an image, so that the next one is pulled in full. */
-    remove: (image: string) => run("podman", [...global, "rmi", "--force", image], { env }),
+    digest: (image) => inspect("{{.Digest}}", image),
+    layers: async (image) =>
+      JSON.parse(await inspect("{{json .RootFS.Layers}}", image) || "[]") as string[],
   };
 }
 
@@ -109,12 +106,12 @@ export async function startContainerd(folder: string): Promise<Containerd> {
     run("ctr", ["--address", socket, ...args], { timeoutMs });
   return {
     ...running,
-    fetch(namespace, image, { credentials, timeoutMs } = {}) {
+    fetch: (namespace, image, { credentials, timeoutMs } = {}) => {
       const auth = credentials === undefined ? [] : ["--user", credentials];
       const flags = ["--plain-http", "--all-platforms", ...auth];
       return ctr(["--namespace", namespace, "content", "fetch", ...flags, image], timeoutMs);
     },
-    async content(namespace) {
+    content: async (namespace) => {
       const { stdout } = await ctr(["--namespace", namespace, "content", "ls", "--quiet"]);
       return stdout.split("\n").filter((line) => line.startsWith("sha256:")).sort();
     },

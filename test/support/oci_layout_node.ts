@@ -77,7 +77,10 @@ export class LayoutWriter {
   }
 
   /** A layer is a tar of one file of random bytes, gzipped. Constant memory for any length. */
-  async #layer(name: string, length: number) {
+  async #layer(
+    name: string,
+    length: number,
+  ): Promise<{ descriptor: LayoutDescriptor; diffId: string }> {
     const path = join(this.folder, `${name}.tar.gz`);
     const plain = createHash("sha256");
     const tar = Readable.from(tarOf(name, length, plain));
