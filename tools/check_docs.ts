@@ -11,7 +11,7 @@ import {
 import { checkExamples } from "./doc_examples.ts";
 
 const HEADER =
-  /^\/\*\*\n \* [^\n]+\n(?: \* [^\n]+\n)* \*\n \* In: [\s\S]+? Out: [\s\S]+? Next: [\s\S]+?\n \* @module\n \*\/\n/;
+  /^\/\*\*\n \* [^\n]+\n(?: \* [^\n]+\n)* \*\n \* In:\s[\s\S]+?\sOut:\s[\s\S]+?\sNext:\s[\s\S]+?\n \* @module\n \*\/\n/;
 
 /** Each `mod.ts` says what goes in, what comes out and what is next; each export has a docstring. */
 export function checkDocs(files: readonly SourceFile[]): Problem[] {

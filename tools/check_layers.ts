@@ -49,8 +49,7 @@ function checkImport(path: string, one: Import, layers: Layers): Problem[] {
       : [];
   }
   if (!allowed.includes(to)) return [`${one.at}: ${from}/ may not import ${to}/`];
-  const isEntryOfEntry = ENTRIES.has(path) && ENTRIES.has(one.target); // the Worker needs hash/workerd.ts
-  return one.target === `src/${to}/mod.ts` || isEntryOfEntry
+  return one.target === `src/${to}/mod.ts` || ENTRIES.has(one.target) // a subpath of its own
     ? []
     : [`${one.at}: import ../${to}/mod.ts, not ${one.specifier}`];
 }

@@ -14,7 +14,7 @@ const isBun = agent.startsWith("Bun/");
 const body = Uint8Array.from({ length: 3_000_017 }, (_, i) => (i * 7 + (i >> 9)) & 0xff);
 const size = body.length;
 
-async function digestOf(bytes: Uint8Array): Promise<Digest> {
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
   return formatDigest("sha256", await digestBytes("sha256", bytes));
 }
 
