@@ -49,8 +49,15 @@ export function encodeBase64(bytes: Uint8Array): string {
  * @throws {TypeError} If it is not base64.
  */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = decodeBinary(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+function decodeBinary(text: string): string {
   try {
-    return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    return atob(text);
   } catch (cause) {
     throw new TypeError("Not base64", { cause });
   }

@@ -1,22 +1,37 @@
 import { decodeUtf8 } from "./bytes.ts";
-import { MAX_JSON_DEPTH } from "./limits.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_DISTINCT_KEYS, MAX_JSON_NODES } from "./limits.ts";
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | {
   readonly [key: string]: Json;
 };
 
+/** JSON that two readers could understand differently: a key twice, a size written as `1e3`. */
+export class AmbiguousJsonError extends SyntaxError {
+  override readonly name = "AmbiguousJsonError";
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
 /**
- * Parse JSON that somebody hostile wrote: UTF-8 only, no byte order mark, depth capped before any
- * recursion, a key twice in one object refused (two parsers would read it differently).
+ * Parse JSON that somebody hostile wrote: UTF-8 only, no byte order mark, depth, objects
+ * and keys capped before any recursion, a key twice in one object refused (two parsers would read it
+ * differently).
  *
  * @param input Text, or its UTF-8 bytes.
  * @param maximumDepth Deepest nesting. Default is 64.
- * @throws {SyntaxError} Says which rule is broken and at which offset.
+ * @param integerKeys Keys whose value, where it is a number, must be written as a whole one: not
+ * `1e3`, `1.0` or `-0`, which some parsers refuse and others round. Default is none.
+ * @throws {AmbiguousJsonError} For a key twice, and for a number against `integerKeys`.
+ * @throws {SyntaxError} Says which other rule is broken, and where it can, at which offset.
  */
-export function parseJson(input: string | Uint8Array, maximumDepth: number = MAX_JSON_DEPTH): Json {
+export function parseJson(
+  input: string | Uint8Array,
+  maximumDepth: number = MAX_JSON_DEPTH,
+  integerKeys: ReadonlySet<string> = NO_KEYS,
+): Json {
   const text = typeof input === "string" ? input : decode(input);
-  checkStructure(text, maximumDepth);
+  checkStructure(text, maximumDepth, integerKeys);
   return JSON.parse(text) as Json;
 }
 
@@ -28,41 +43,111 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
+/** What the scan remembers. Memory grows with depth and distinct keys, not with objects. */
+interface Scan {
+  /** For each open level the serial number of its object, 0 for an array. */
+  readonly levels: number[];
+  /** For each level, keys with the serial number of the last object that had them. */
+  readonly keysAt: Map<string, { lastObject: number }>[];
+  containers: number;
+  keys: number;
+  distinctKeys: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
 /** One pass over the text with an explicit stack; no recursion, so depth cannot exhaust ours. */
-function checkStructure(text: string, maximumDepth: number): void {
-  const keys: (Set<string> | undefined)[] = []; // a set for each open object, undefined for an array
-  let expectKey = false;
+function checkStructure(
+  text: string,
+  maximumDepth: number,
+  integerKeys: ReadonlySet<string>,
+): void {
+  const scan: Scan = { levels: [], keysAt: [], containers: 0, keys: 0, distinctKeys: 0 };
+  let isKeyNext = false;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === '"') {
-      const end = stringEnd(text, i);
-      if (expectKey) addKey(keys.at(-1), text.slice(i, end), i);
-      expectKey = false;
-      i = end - 1;
-    } else if (c === "{" || c === "[") {
-      keys.push(c === "{" ? new Set() : undefined);
-      if (keys.length > maximumDepth) {
-        throw new SyntaxError(`JSON nests deeper than ${maximumDepth} at ${i}`);
+    switch (text.charCodeAt(i)) {
+      case QUOTE: {
+        const end = stringEnd(text, i);
+        if (isKeyNext) {
+          const key = readKey(text, i, end);
+          addKey(scan, key, i);
+          if (integerKeys.has(key)) checkInteger(text, end);
+        }
+        isKeyNext = false;
+        i = end - 1;
+        break;
       }
-      expectKey = c === "{";
-    } else if (c === "}" || c === "]") {
-      keys.pop();
-      expectKey = false;
-    } else if (c === ",") expectKey = keys.at(-1) !== undefined;
+      case OPEN_OBJECT:
+      case OPEN_ARRAY:
+        isKeyNext = text.charCodeAt(i) === OPEN_OBJECT;
+        open(scan, isKeyNext, i, maximumDepth);
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        scan.levels.pop();
+        isKeyNext = false;
+        break;
+      case COMMA:
+        isKeyNext = (scan.levels.at(-1) ?? 0) > 0;
+    }
+  }
+}
+
+function open(scan: Scan, isObject: boolean, offset: number, maximumDepth: number): void {
+  scan.containers++;
+  scan.levels.push(isObject ? scan.containers : 0);
+  if (scan.levels.length > maximumDepth) {
+    throw new SyntaxError(`JSON nests deeper than ${maximumDepth} at ${offset}`);
+  }
+  if (scan.containers > MAX_JSON_NODES) {
+    throw new SyntaxError(`JSON has more than ${MAX_JSON_NODES} objects and arrays`);
   }
 }
 
 function stringEnd(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
-    if (text[i] === "\\") i++;
-    else if (text[i] === '"') return i + 1;
+    const c = text.charCodeAt(i);
+    if (c === BACKSLASH) i++;
+    else if (c === QUOTE) return i + 1;
   }
   throw new SyntaxError(`JSON string is not closed at ${start}`);
 }
 
-function addKey(keys: Set<string> | undefined, quoted: string, offset: number): void {
+function readKey(text: string, start: number, end: number): string {
+  const key = text.slice(start + 1, end - 1);
   // "a" and "\u0061" are the same key
-  const key = quoted.includes("\\") ? JSON.parse(quoted) as string : quoted.slice(1, -1);
-  if (keys?.has(key)) throw new SyntaxError(`JSON has a key twice at ${offset}`);
-  keys?.add(key);
+  return key.includes("\\") ? JSON.parse(text.slice(start, end)) as string : key;
+}
+
+function addKey(scan: Scan, key: string, offset: number): void {
+  const level = scan.levels.length - 1;
+  const object = scan.levels[level] ?? 0;
+  const keys = scan.keysAt[level] ??= new Map();
+  const known = keys.get(key);
+  if (known === undefined) {
+    keys.set(key, { lastObject: object });
+    scan.distinctKeys++;
+  } else if (known.lastObject === object) {
+    throw new AmbiguousJsonError(`JSON has a key twice at ${offset}`);
+  } else known.lastObject = object;
+  if (++scan.keys > MAX_JSON_NODES) {
+    throw new SyntaxError(`JSON has more than ${MAX_JSON_NODES} keys`);
+  }
+  if (scan.distinctKeys > MAX_JSON_DISTINCT_KEYS) {
+    throw new SyntaxError(`JSON has more than ${MAX_JSON_DISTINCT_KEYS} different keys`);
+  }
+}
+
+function checkInteger(text: string, keyEnd: number): void {
+  const value = /[ \t\n\r]*:[ \t\n\r]*([-0-9][-+.0-9eE]*)?/y;
+  value.lastIndex = keyEnd;
+  const number = value.exec(text)?.[1];
+  if (number === undefined || /^(?:0|-?[1-9][0-9]*)$/.test(number)) return;
+  throw new AmbiguousJsonError(`JSON number is not written as a whole number at ${keyEnd}`);
 }

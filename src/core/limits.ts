@@ -32,5 +32,17 @@ export const MAX_LOST_BYTES: number = 1024 * 1024;
 /** Deepest JSON accepted from a registry. Real manifests nest 6 deep. */
 export const MAX_JSON_DEPTH = 64;
 
+/**
+ * Most keys, and most objects and arrays, in one JSON document. An index entry has 6 to 10 keys, so
+ * this is an index of 5000 images. Native parsers take up to 1 µs for each, however short.
+ */
+export const MAX_JSON_NODES = 50_000;
+
+/**
+ * Most different keys in one JSON document, counted at each depth. The largest known manifest, of
+ * the OCI conformance suite, has 400.
+ */
+export const MAX_JSON_DISTINCT_KEYS = 4096;
+
 /** Longest single header that a parser looks at. Above it the header is refused unread. */
 export const MAX_HEADER_BYTES: number = 64 * 1024;
