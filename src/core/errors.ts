@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly INVALID_NAMESPACE: Invalid;
   readonly INVALID_TAG: Invalid;
   readonly INVALID_DIGEST: Invalid;
+  /** A platform that is not `os[/architecture[/variant]]`. */
+  readonly INVALID_PLATFORM: Invalid;
   readonly INVALID_MANIFEST: Invalid;
   /** Two readers could understand the document differently (CVE-2021-41190). */
   readonly AMBIGUOUS_MANIFEST: Invalid;

@@ -1,0 +1,87 @@
+import { excerpt, type Json } from "../core/mod.ts";
+import { ambiguousManifest, invalidManifest } from "./invalid_manifest.ts";
+
+/** A JSON object whose fields nobody has checked yet. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** The object at `part`. */
+export function readObject(value: Json | undefined, part: string): JsonObject {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as JsonObject;
+  }
+  throw invalidManifest(part, "must be a JSON object");
+}
+
+/** The string at `part`. */
+export function readString(value: Json | undefined, part: string): string {
+  if (typeof value === "string") return value;
+  throw invalidManifest(part, "must be a string");
+}
+
+/** The list at `part`, each entry read by `read`. */
+export function readList<T>(
+  value: Json | undefined,
+  part: string,
+  read: (entry: Json, part: string) => T,
+): T[] {
+  if (!Array.isArray(value)) throw invalidManifest(part, "must be a list");
+  return value.map((entry: Json, i) => read(entry, `${part}[${i}]`));
+}
+
+/** The strings by name at `part`. */
+export function readStringMap(
+  value: Json | undefined,
+  part: string,
+): Readonly<Record<string, string>> {
+  const object = readObject(value, part);
+  for (const key of Object.keys(object)) readString(object[key], `${part}.${excerpt(key, 64)}`);
+  return object as Readonly<Record<string, string>>;
+}
+
+/** A whole number of bytes at `part`: 0 or more, at most 2^53 - 1. */
+export function readSize(value: Json | undefined, part: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) {
+    throw invalidManifest(part, "must be a whole number below 2^53");
+  }
+  if (value < 0) throw invalidManifest(part, "must not be negative");
+  return value;
+}
+
+/** An optional field under `name`; absent and null are the same. */
+export function optional<Name extends string, T>(
+  name: Name,
+  value: Json | undefined,
+  read: (value: Json) => T,
+): { readonly [key in Name]?: T } {
+  if (value === undefined || value === null) return {};
+  return { [name]: read(value) } as { readonly [key in Name]?: T };
+}
+
+/** The keys that a kind of object gives a meaning to. */
+export interface KnownKeys {
+  readonly exact: ReadonlySet<string>;
+  readonly lowerCase: ReadonlySet<string>;
+}
+
+/** The {@linkcode KnownKeys} of a list separated by spaces. */
+export function knownKeys(list: string): KnownKeys {
+  const keys = list.split(" ");
+  return { exact: new Set(keys), lowerCase: new Set(keys.map((key) => key.toLowerCase())) };
+}
+
+const LONGEST_KNOWN_KEY = 16;
+
+/**
+ * Refuse keys that differ from a known one by case alone. Go's JSON reader takes `Layers` (and, by
+ * Unicode folding, `layerſ`) for `layers`; JavaScript's does not.
+ *
+ * @throws {TidegateError} AMBIGUOUS_MANIFEST.
+ */
+export function refuseCaseVariants(object: JsonObject, known: KnownKeys, part: string): void {
+  for (const key of Object.keys(object)) {
+    if (key.length > LONGEST_KNOWN_KEY || known.exact.has(key)) continue;
+    if (known.lowerCase.has(key.toUpperCase().toLowerCase())) {
+      throw ambiguousManifest(part, `has "${excerpt(key)}", which some readers take for another`);
+    }
+  }
+}
