@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** One result: tidegate against a peer or a physical limit, measured in the same run. */
+export interface BenchLine {
+  readonly bench: string;
+  readonly runtime: string;
+  readonly case: string;
+  /** The peer: a library, a builtin, a sum of limits. */
+  readonly vs: string;
+  /** How far ahead tidegate is: above 1 is ahead. The median over the rounds. */
+  readonly ratio: number;
+  /** tidegate's figure, and the peer's, in `unit`: medians over the rounds. */
+  readonly value: number;
+  readonly peer: number;
+  readonly unit: string;
+  /** Peak resident memory of the process that ran it; null where it cannot be known. */
+  readonly rss_mib: number | null;
+}
+
+/** What the command line asked for. */
+export interface BenchOptions {
+  /** Runtimes to run on; empty for all that the bench knows. */
+  readonly runtimes: readonly string[];
+  /** Rounds of each comparison, both sides in each. */
+  readonly rounds: number;
+  /** Take the long cases too. */
+  readonly full: boolean;
+}
+
+/** A bench: yields its lines as they are known. */
+export type Bench = (options: BenchOptions) => AsyncIterable<BenchLine>;
+
+/** Two sides that do the same work. */
+export interface Comparison {
+  readonly ours: () => unknown;
+  readonly theirs: () => unknown;
+  readonly rounds: number;
+  /** Rounds before the first that counts: compilers warm up. @default 6 */
+  readonly warmUp?: number;
+}
+
+/** Medians over the rounds: times in milliseconds, and of `theirs / ours` taken round by round. */
+export interface Compared {
+  readonly ratio: number;
+  readonly ours: number;
+  readonly theirs: number;
+}
+
+/** The middle value; of an even number, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const [low = NaN, high = NaN] = [sorted[sorted.length % 2 ? half : half - 1], sorted[half]];
+  return (low + high) / 2;
+}
+
+/** Time both sides in turn, each first in every other round, so that drift of the machine hits both alike. */
+export async function compare(comparison: Comparison): Promise<Compared> {
+  const { ours, theirs, rounds, warmUp = 6 } = comparison;
+  const times: { ours: number; theirs: number }[] = [];
+  for (let round = -warmUp; round < rounds; round++) {
+    const [first, second] = round % 2 ? [theirs, ours] : [ours, theirs];
+    const [one, two] = [await time(first), await time(second)];
+    if (round >= 0) times.push(round % 2 ? { ours: two, theirs: one } : { ours: one, theirs: two });
+  }
+  return {
+    ratio: median(times.map((round) => round.theirs / round.ours)),
+    ours: median(times.map((round) => round.ours)),
+    theirs: median(times.map((round) => round.theirs)),
+  };
+}
+
+async function time(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** Round to a few digits: a bench knows no more. */
+export function rounded(value: number, digits: number = 2): number {
+  return Number(value.toFixed(digits));
+}
+
+/** Peak resident memory of a process in MiB, from Linux's procfs; null elsewhere. */
+export function peakRssMib(pid: number | "self" = "self"): number | null {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+  } catch {
+    return null;
+  }
+}
+
+/** The command that runs a TypeScript file on each of the runtimes that are processes. */
+export const RUNTIME_COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  node: [process.execPath],
+  deno: ["deno", "run", "-A"],
+  bun: ["bun"],
+};
+
+/**
+ * Run a script on a runtime; it prints one {@linkcode BenchLine} a line.
+ * @param runtime A key of {@linkcode RUNTIME_COMMANDS}.
+ */
+export async function* linesFromChild(
+  runtime: string,
+  script: string,
+  args: readonly string[],
+): AsyncGenerator<BenchLine> {
+  const [command = "", ...rest] = RUNTIME_COMMANDS[runtime] ?? [];
+  const child = spawn(command, [...rest, script, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("close", resolve);
+    child.on("error", reject);
+  });
+  let output = "";
+  for await (const chunk of child.stdout.setEncoding("utf8")) {
+    const lines = (output + chunk).split("\n");
+    output = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as BenchLine;
+  }
+  const status = await ended;
+  if (status !== 0) throw new Error(`${script} on ${runtime} ended with status ${status}`);
+}
