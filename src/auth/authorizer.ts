@@ -1,4 +1,26 @@
-import type { RegistryRequest, RegistryResponse } from "../core/mod.ts";
+import {
+  type Clock,
+  type Fetch,
+  isTransient,
+  type RegistryRequest,
+  type RegistryResponse,
+  type Upstream,
+} from "../core/mod.ts";
+import { observe, type Observer } from "../observability/mod.ts";
+import { type Challenge, parseChallenges } from "./challenge.ts";
+import { chooseChallenge, followableScopes, isInsufficientScope } from "./choose_challenge.ts";
+import { anonymousCredentials, type Credential, type CredentialProvider } from "./credential.ts";
+import { pingChallenges, type RealmPolicy, unlessAborted } from "./fetch_token.ts";
+import { mergeScopes } from "./scope.ts";
+import type { Token } from "./token.ts";
+import type { KnownChallenge, TokenCache } from "./token_cache.ts";
+import { basicHeader } from "./token_request.ts";
+import {
+  type BearerChallenge,
+  createTokenSource,
+  type TokenSource,
+  type TokenWish,
+} from "./token_source.ts";
 
 /** Knows what to put into `Authorization` for one upstream. */
 export interface Authorizer {
@@ -22,4 +44,249 @@ export interface Authorizer {
     response: Pick<RegistryResponse, "status" | "headers" | "url">,
     sent: string | undefined,
   ): Promise<string | undefined>;
+}
+
+/** Options of {@linkcode createAuthorizer}. */
+export interface AuthorizerOptions {
+  readonly upstream: Upstream;
+  /** Default is nobody's. */
+  readonly credentials?: CredentialProvider;
+  readonly tokens: TokenCache;
+  /** Reaches token endpoints. Must not follow redirects by itself. */
+  readonly exchange: Fetch;
+  /** Judges every token endpoint, at every use. */
+  readonly realmPolicy: RealmPolicy;
+  readonly clock: Clock;
+  /** Longest wait for a token, in milliseconds. Default is 30 000. */
+  readonly timeoutMs?: number;
+  readonly observer?: Observer;
+}
+
+/** Most tries after the first: a stale token, a fresh one, one with the scopes that the server names. */
+const MAX_ANSWERS = 3;
+
+/** How far one request has come. */
+interface Progress {
+  answers: number;
+  /** The token sent last was fetched for this very request: fetching it again would not help. */
+  isFresh: boolean;
+  /** The scopes that the server named have been tried. */
+  hasFollowed: boolean;
+}
+
+/**
+ * Authorise the requests of one upstream.
+ *
+ * A credential is sent only to the upstream's own origin after it asked for Basic, or to a token
+ * endpoint that the policy trusts with it; where the policy does not, that is an error, never a silent
+ * try without. Nobody's requests ask any endpoint that the policy permits.
+ *
+ * A token is asked for with the request's own scopes. Where the registry refuses such a token and
+ * names other scopes, these are tried once, if they ask for no more (see `followableScopes`). A token
+ * that is refused is dropped and fetched anew once. What the registry answered without a token is
+ * remembered in `tokens`, so that another process fetches one without being refused first.
+ *
+ * Lives inside one Worker request: waiting requests share the fetch of a token, and a promise must
+ * not cross Worker requests. `tokens` may be shared.
+ *
+ * Both methods reject with what the token endpoint's failure is (UNAUTHORIZED, FORBIDDEN,
+ * RATE_LIMITED, SERVER_ERROR, NETWORK_ERROR, NETWORK_TIMEOUT, INVALID_RESPONSE…), with CREDENTIALS
+ * from the provider, and with ORIGIN_NOT_TRUSTED.
+ */
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+  const { upstream, credentials = anonymousCredentials, tokens, observer } = options;
+  const { timeoutMs = 30_000 } = options;
+  const source = createTokenSource({ ...options, credentials, timeoutMs, observer });
+  const challenges = createChallengeMemory(upstream, tokens);
+  const progress = new WeakMap<RegistryRequest, Progress>();
+  const context: Context = { options: { ...options, timeoutMs }, source, challenges };
+
+  return {
+    async authorization(request: RegistryRequest): Promise<string | undefined> {
+      progress.delete(request);
+      if (new URL(request.url).origin !== upstream.origin) return undefined;
+      const known = await challenges.get();
+      if (known === undefined) return undefined;
+      return await unlessAborted(preempt(context, known, request), request.signal);
+    },
+    async answer(request, response, sent): Promise<string | undefined> {
+      if (new URL(response.url).origin !== upstream.origin) return undefined;
+      const state = progress.get(request) ?? { answers: 0, isFresh: false, hasFollowed: false };
+      progress.set(request, state);
+      if (state.answers++ >= MAX_ANSWERS) return undefined;
+      const next = response.status === 401
+        ? answerChallenge(context, request, response, sent, state)
+        : response.status === 403
+        ? answerDenial(context, request, sent)
+        : Promise.resolve(undefined);
+      const header = await unlessAborted(next, request.signal);
+      return header === sent ? undefined : header;
+    },
+  };
+}
+
+interface Context {
+  readonly options: AuthorizerOptions & { readonly timeoutMs: number };
+  readonly source: TokenSource;
+  readonly challenges: ChallengeMemory;
+}
+
+/** Before the first try: only what needs no guess. A failure that may pass is reported, others are not. */
+async function preempt(
+  { source, challenges }: Context,
+  known: KnownChallenge,
+  request: RegistryRequest,
+): Promise<string | undefined> {
+  const scopes = mergeScopes(request.scopes);
+  const credential = await source.credential(scopes);
+  if (known.scheme === "basic") {
+    return credential?.kind === "basic" ? basicHeader(credential) : undefined;
+  }
+  if (credential?.kind === "bearer") return bearerHeader(credential.token);
+  try {
+    const token = await source.held({ scopes }) ?? await source.fetch(known, { scopes });
+    return bearerHeader(token.value);
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    await challenges.forget(); // what was true may have changed: let the registry say it again
+    return undefined;
+  }
+}
+
+async function answerChallenge(
+  context: Context,
+  request: RegistryRequest,
+  response: Pick<RegistryResponse, "headers" | "url">,
+  sent: string | undefined,
+  state: Progress,
+): Promise<string | undefined> {
+  const scopes = mergeScopes(request.scopes);
+  const credential = await context.source.credential(scopes);
+  const offered = await readOffered(context, response);
+  const chosen = chooseChallenge(offered, credential, response.url);
+  if (chosen === undefined) return undefined;
+  await context.challenges.set(chosen);
+  if (chosen.scheme === "basic" || credential?.kind === "bearer") {
+    return await presentDirectly(context, credential, sent);
+  }
+  if (sent === undefined) {
+    const held = await context.source.held({ scopes });
+    state.isFresh = held === undefined;
+    const token = held ?? await context.source.fetch(chosen, { scopes });
+    return bearerHeader(token.value);
+  }
+  return await replaceToken(context, chosen, offered, { scopes }, sent, state);
+}
+
+/** Some registries (GCR) refuse without saying how to get in; `/v2/` says it. */
+async function readOffered(
+  { options }: Context,
+  response: Pick<RegistryResponse, "headers">,
+): Promise<readonly Challenge[]> {
+  const header = response.headers.get("www-authenticate");
+  if (header !== null) return parseChallenges(header);
+  return await pingChallenges(options.upstream.origin, {
+    fetch: options.exchange,
+    clock: options.clock,
+    timeoutMs: options.timeoutMs,
+  });
+}
+
+/** A credential that goes to the registry itself; refused, the provider may have another. */
+async function presentDirectly(
+  { source }: Context,
+  credential: Credential | undefined,
+  sent: string | undefined,
+): Promise<string | undefined> {
+  if (credential === undefined) return undefined;
+  const header = directHeader(credential);
+  if (header !== sent) return header;
+  const next = await source.replaceCredential(credential, 401);
+  return next === undefined ? undefined : directHeader(next);
+}
+
+/** The token that was sent is no good: fetch it anew, or with the scopes that the server names. */
+async function replaceToken(
+  { source, options }: Context,
+  challenge: BearerChallenge,
+  offered: readonly Challenge[],
+  wish: TokenWish,
+  sent: string,
+  state: Progress,
+): Promise<string | undefined> {
+  const isInsufficient = isInsufficientScope(offered);
+  observe(options.observer, {
+    type: "token.rejected",
+    upstream: options.upstream.name,
+    scopes: wish.scopes,
+    reason: isInsufficient ? "insufficient scope" : "refused",
+  });
+  await source.drop(wish, sent.replace(/^Bearer /, ""));
+  const named = state.hasFollowed ? undefined : followableScopes(offered, wish.scopes);
+  if (named !== undefined && (isInsufficient || state.isFresh)) {
+    state.hasFollowed = true;
+    state.isFresh = true;
+    return bearerHeader((await source.fetch(challenge, { ...wish, ask: named })).value);
+  }
+  if (state.isFresh) return undefined;
+  const other: Token | undefined = await source.held(wish); // a waiting request may have fetched it
+  state.isFresh = other === undefined;
+  return bearerHeader((other ?? await source.fetch(challenge, wish)).value);
+}
+
+/** GHCR answers 403 to bad credentials, for public images too: such a pull is tried as nobody. */
+async function answerDenial(
+  { source, challenges }: Context,
+  request: RegistryRequest,
+  sent: string | undefined,
+): Promise<string | undefined> {
+  const isPull = request.method === "GET" || request.method === "HEAD";
+  if (sent === undefined || !isPull) return undefined;
+  const scopes = mergeScopes(request.scopes);
+  const credential = await source.credential(scopes);
+  const known = await challenges.get();
+  if (credential === undefined || known?.scheme !== "bearer") return undefined;
+  if (!source.goAnonymous(scopes)) return undefined;
+  const token = await source.held({ scopes }) ?? await source.fetch(known, { scopes });
+  return bearerHeader(token.value);
+}
+
+function directHeader(credential: Credential): string | undefined {
+  return credential.kind === "bearer" ? bearerHeader(credential.token) : basicHeader(credential);
+}
+
+function bearerHeader(value: Token["value"]): string {
+  return `Bearer ${value.reveal()}`;
+}
+
+/** What the upstream said last, in memory before the cache; the cache is asked once. */
+interface ChallengeMemory {
+  get(): Promise<KnownChallenge | undefined>;
+  set(challenge: KnownChallenge): Promise<void>;
+  forget(): Promise<void>;
+}
+
+function createChallengeMemory(upstream: Upstream, tokens: TokenCache): ChallengeMemory {
+  let known: KnownChallenge | undefined;
+  let isLoaded = false;
+  return {
+    async get(): Promise<KnownChallenge | undefined> {
+      if (isLoaded) return known;
+      const stored = await tokens.getChallenge(upstream);
+      if (!isLoaded) known = stored;
+      isLoaded = true;
+      return known;
+    },
+    async set(challenge): Promise<void> {
+      const isNew = JSON.stringify(challenge) !== JSON.stringify(known);
+      known = challenge;
+      isLoaded = true;
+      if (isNew) await tokens.putChallenge(upstream, challenge);
+    },
+    async forget(): Promise<void> {
+      known = undefined;
+      isLoaded = true;
+      await tokens.deleteChallenge(upstream);
+    },
+  };
 }

@@ -4,9 +4,20 @@
  * In: a request's scopes, a 401. Out: a value for `Authorization`. Next: `transport`.
  * @module
  */
-export type { Authorizer } from "./authorizer.ts";
+export { type Authorizer, type AuthorizerOptions, createAuthorizer } from "./authorizer.ts";
 export * from "./challenge.ts";
 export * from "./credential.ts";
+export { type DockerAuth, type DockerConfig, parseDockerConfig } from "./docker_config.ts";
+export {
+  dockerConfigCredentials,
+  type DockerConfigCredentialsOptions,
+  type DockerConfigHost,
+  type HelperResult,
+} from "./docker_config_credentials.ts";
+export { dockerConfigHost, type DockerConfigHostOptions } from "./docker_config_host.ts";
+export * from "./environment_credentials.ts";
+export { processEnvironment } from "./environment_host.ts";
+export type { RealmPolicy } from "./fetch_token.ts";
 export {
   formatScope,
   MAX_SCOPE_LENGTH,
@@ -15,3 +26,7 @@ export {
   repositoryScope,
   type Scope,
 } from "./scope.ts";
+export { MIN_SEALING_KEY_BYTES } from "./seal.ts";
+export * from "./static_credentials.ts";
+export * from "./token.ts";
+export * from "./token_cache.ts";

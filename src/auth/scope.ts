@@ -123,7 +123,10 @@ function isResourceName(name: string): boolean {
 }
 
 function sortActions(actions: readonly string[]): string[] {
-  const rank = (action: string): number => (ACTION_ORDER.indexOf(action) + 4) % 4 || 4;
+  const rank = (action: string): number => {
+    const known = ACTION_ORDER.indexOf(action);
+    return known === -1 ? ACTION_ORDER.length : known;
+  };
   return [...new Set(actions)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 

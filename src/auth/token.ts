@@ -1,0 +1,102 @@
+import { type Json, parseJson, Secret, TidegateError } from "../core/mod.ts";
+
+/** A registry token and when it ends. */
+export interface Token {
+  readonly value: Secret;
+  /** Milliseconds since the epoch, by our clock. */
+  readonly expiresAt: number;
+}
+
+/** Lifetime of a token whose answer names none, and the shortest one believed (token spec). */
+export const MIN_TOKEN_LIFETIME_SECONDS = 60;
+
+/** Longest lifetime believed: an hour. A longer one only delays that a revoked right ends. */
+export const MAX_TOKEN_LIFETIME_SECONDS = 3600;
+
+/** A token is not used in its last 30 seconds: a request under way must not see it end. */
+export const TOKEN_MARGIN_SECONDS = 30;
+
+/** Longest token taken: what fits a header at common servers, 64 KiB, is never exceeded honestly. */
+const MAX_TOKEN_LENGTH: number = 64 * 1024;
+
+/** Whether a token may still be sent. One that ends too far ahead was not written by this clock. */
+export function isUsable({ expiresAt }: Pick<Token, "expiresAt">, now: number): boolean {
+  const left = expiresAt - now;
+  return left > 1000 * TOKEN_MARGIN_SECONDS &&
+    left <= 1000 * (MAX_TOKEN_LIFETIME_SECONDS + MIN_TOKEN_LIFETIME_SECONDS);
+}
+
+/** What {@linkcode readTokenAnswer} needs besides the body. */
+export interface TokenAnswerFacts {
+  /** The answer's `Date` header, if there was one. */
+  readonly date: string | null;
+  /** Our clock when the answer came, in milliseconds. */
+  readonly receivedAt: number;
+}
+
+/**
+ * Read what a token endpoint answered. The content type is not looked at: GHCR has sent JSON as
+ * text. Only token and lifetime are used.
+ *
+ * The lifetime counts from `issued_at`. As that is the server's clock, the token's age is taken
+ * against the `Date` of the same answer, so that a clock that is wrong on either side does not
+ * matter; without `Date`, an age by our clock that is no longer than the lifetime.
+ *
+ * @throws {TidegateError} INVALID_RESPONSE when it is no JSON object or has no usable token. The
+ * message shows nothing of the body.
+ * @see {@link https://distribution.github.io/distribution/spec/auth/token/ | Token authentication}
+ */
+export function readTokenAnswer(body: Uint8Array, facts: TokenAnswerFacts): Token {
+  const answer = parseAnswer(body);
+  const value = tokenOf(answer.token) ?? tokenOf(answer.access_token);
+  if (value === undefined) throw invalid("has no usable token");
+  const lifetime = lifetimeOf(answer.expires_in);
+  const age = ageOf(answer.issued_at, lifetime, facts);
+  const left = Math.max(lifetime - age, MIN_TOKEN_LIFETIME_SECONDS);
+  return { value: new Secret(value), expiresAt: facts.receivedAt + 1000 * left };
+}
+
+function parseAnswer(body: Uint8Array): Readonly<Record<string, Json>> {
+  let answer: Json;
+  try {
+    answer = parseJson(body);
+  } catch {
+    throw invalid("is not valid JSON"); // the parser's message may quote the token
+  }
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
+    throw invalid("is not an object");
+  }
+  const fields = ["token", "access_token", "expires_in", "issued_at"];
+  const own = Object.entries(answer).filter(([key]) => fields.includes(key));
+  return Object.fromEntries(own) as Record<string, Json>;
+}
+
+/** Visible ASCII only: anything else could break out of the header. */
+function tokenOf(value: Json | undefined): string | undefined {
+  const isToken = typeof value === "string" && value.length <= MAX_TOKEN_LENGTH &&
+    /^[\u0021-\u007e]+$/.test(value);
+  return isToken ? value : undefined;
+}
+
+function lifetimeOf(expiresIn: Json | undefined): number {
+  const seconds = typeof expiresIn === "string" ? Number(expiresIn) : expiresIn; // some send "300"
+  if (typeof seconds !== "number" || !(seconds > 0)) return MIN_TOKEN_LIFETIME_SECONDS;
+  return Math.min(Math.max(seconds, MIN_TOKEN_LIFETIME_SECONDS), MAX_TOKEN_LIFETIME_SECONDS);
+}
+
+function ageOf(issuedAt: Json | undefined, lifetime: number, facts: TokenAnswerFacts): number {
+  const issued = typeof issuedAt === "string" ? Date.parse(issuedAt) : NaN;
+  const served = facts.date === null ? NaN : Date.parse(facts.date);
+  const age = ((Number.isNaN(served) ? facts.receivedAt : served) - issued) / 1000;
+  if (!(age > 0)) return 0; // unknown, or issued in what our clock calls the future
+  // older than it may get: the clocks disagree, the token does not
+  return age <= lifetime ? age : 0;
+}
+
+function invalid(reason: string): TidegateError<"INVALID_RESPONSE"> {
+  return new TidegateError("INVALID_RESPONSE", `The token answer ${reason}`, {
+    what: "token answer",
+    input: "",
+    reason,
+  });
+}

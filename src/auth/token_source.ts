@@ -1,0 +1,191 @@
+import {
+  type Clock,
+  type Fetch,
+  isTidegateError,
+  originNotTrusted,
+  timingSafeEqual,
+  type Upstream,
+} from "../core/mod.ts";
+import { observe, type Observer } from "../observability/mod.ts";
+import { type Credential, type CredentialProvider } from "./credential.ts";
+import { type FetchedToken, fetchToken, type RealmPolicy } from "./fetch_token.ts";
+import { parseScope } from "./scope.ts";
+import { isUsable, type Token } from "./token.ts";
+import type { KnownChallenge, TokenCache, TokenKey } from "./token_cache.ts";
+
+/** What a {@linkcode TokenSource} works with. */
+export interface TokenSourceOptions {
+  readonly upstream: Upstream;
+  readonly credentials: CredentialProvider;
+  readonly tokens: TokenCache;
+  readonly exchange: Fetch;
+  readonly realmPolicy: RealmPolicy;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly observer: Observer | undefined;
+}
+
+/** A Bearer challenge. */
+export type BearerChallenge = KnownChallenge & { readonly scheme: "bearer" };
+
+/** What a token is wanted for. */
+export interface TokenWish {
+  /** What the request needs: the name under which the token is kept. */
+  readonly scopes: readonly string[];
+  /** What the endpoint is asked for; normally the same. */
+  readonly ask?: readonly string[];
+}
+
+/** Tokens of one upstream: remembered, stored, or fetched; each fetched once however many wait. */
+export interface TokenSource {
+  /** The credential in force for these scopes: none once the registry has denied it for pulls. */
+  credential(scopes: readonly string[]): Promise<Credential | undefined>;
+  /** The registry refused the credential. A different one that the provider then has is returned. */
+  replaceCredential(refused: Credential, status: number): Promise<Credential | undefined>;
+  /** Go on without credentials for pulls, if the upstream's profile says so. */
+  goAnonymous(scopes: readonly string[]): boolean;
+  /** A usable token that is already here. */
+  held(wish: TokenWish): Promise<Token | undefined>;
+  fetch(challenge: BearerChallenge, wish: TokenWish): Promise<Token>;
+  /** Forget a token that the registry refused. */
+  drop(wish: TokenWish, value: string): Promise<void>;
+}
+
+/** @see {@linkcode TokenSource} */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { upstream, credentials, tokens, clock, observer } = options;
+  const held = new Map<string, Token>();
+  const flights = new Map<string, Promise<Token>>(); // lives as long as one authorizer
+  let isDenied = false;
+
+  const credential = (scopes: readonly string[]): Promise<Credential | undefined> =>
+    isDenied && isPullOnly(scopes) ? Promise.resolve(undefined) : credentials.get(upstream);
+  const keyOf = async ({ scopes }: TokenWish): Promise<TokenKey> => ({
+    upstream,
+    provider: credentials.id,
+    credential: await credential(scopes),
+    scopes,
+  });
+
+  const source: TokenSource = {
+    credential,
+    async replaceCredential(refused, status): Promise<Credential | undefined> {
+      const { name } = upstream;
+      const event = { upstream: name, credential: credentials.id, status };
+      observe(observer, { type: "credential.rejected", ...event });
+      await credentials.invalidate?.(upstream);
+      const next = await credentials.get(upstream);
+      return next === undefined || isSameCredential(next, refused) ? undefined : next;
+    },
+    goAnonymous(scopes): boolean {
+      if (upstream.profile.anonymousAfterDenied !== true || !isPullOnly(scopes)) return false;
+      isDenied = true;
+      return true;
+    },
+    async held(wish): Promise<Token | undefined> {
+      const id = heldId(wish, isDenied);
+      const near = held.get(id);
+      if (near !== undefined && isUsable(near, clock.now())) return near;
+      const stored = await tokens.get(await keyOf(wish));
+      if (stored === undefined) return undefined;
+      held.set(id, stored);
+      observe(observer, { type: "token.reused", upstream: upstream.name, scopes: wish.scopes });
+      return stored;
+    },
+    fetch(challenge, wish): Promise<Token> {
+      const id = JSON.stringify([heldId(wish, isDenied), challenge, wish.ask]);
+      const flight = flights.get(id) ??
+        fetchAndKeep(challenge, wish).finally(() => flights.delete(id));
+      flights.set(id, flight);
+      return flight;
+    },
+    async drop(wish, value): Promise<void> {
+      for (const [id, token] of held) if (token.value.reveal() === value) held.delete(id);
+      const key = await keyOf(wish);
+      const stored = await tokens.get(key);
+      if (stored?.value.reveal() === value) await tokens.delete(key);
+    },
+  };
+
+  async function fetchAndKeep(challenge: BearerChallenge, wish: TokenWish): Promise<Token> {
+    const fetched = await exchangeWithRetry(challenge, wish);
+    held.set(heldId(wish, isDenied), fetched.token);
+    await tokens.put(await keyOf(wish), fetched.token);
+    return fetched.token;
+  }
+
+  /** A refused credential: another one from the provider, or none, each at most once. */
+  async function exchangeWithRetry(
+    challenge: BearerChallenge,
+    { scopes, ask = scopes }: TokenWish,
+  ): Promise<FetchedToken> {
+    const first = await credential(scopes);
+    try {
+      return await exchangeOnce(options, challenge, ask, first);
+    } catch (error) {
+      if (first === undefined || !isRefusal(error)) throw error;
+      const next = await source.replaceCredential(first, error.details.status);
+      if (next !== undefined) return await exchangeOnce(options, challenge, ask, next);
+      if (error.code !== "FORBIDDEN" || !source.goAnonymous(scopes)) throw error;
+      return await exchangeOnce(options, challenge, ask, undefined);
+    }
+  }
+  return source;
+}
+
+async function exchangeOnce(
+  options: TokenSourceOptions,
+  { realm, service }: BearerChallenge,
+  scopes: readonly string[],
+  credential: Credential | undefined,
+): Promise<FetchedToken> {
+  const { upstream, clock, exchange, realmPolicy, timeoutMs, observer } = options;
+  try {
+    const fetched = await fetchToken(realm, { service, scopes, credential }, {
+      fetch: exchange,
+      clock,
+      policy: realmPolicy,
+      timeoutMs,
+      refuse: (url) => originNotTrusted("realm", upstream, new URL(url).origin),
+    });
+    observe(observer, {
+      type: "token.fetched",
+      upstream: upstream.name,
+      scopes,
+      realm: fetched.realm,
+      method: fetched.method,
+      anonymous: credential === undefined,
+      lifetimeSeconds: Math.round((fetched.token.expiresAt - clock.now()) / 1000),
+    });
+    return fetched;
+  } catch (error) {
+    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
+      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
+    }
+    throw error;
+  }
+}
+
+function isRefusal(error: unknown): error is Error & {
+  code: "UNAUTHORIZED" | "FORBIDDEN";
+  details: { status: number };
+} {
+  return isTidegateError(error, "UNAUTHORIZED") || isTidegateError(error, "FORBIDDEN");
+}
+
+function heldId({ scopes }: TokenWish, isDenied: boolean): string {
+  return JSON.stringify([isDenied && isPullOnly(scopes), [...scopes].sort()]);
+}
+
+function isPullOnly(scopes: readonly string[]): boolean {
+  return scopes.map(parseScope).every(({ actions }) => actions.join() === "pull");
+}
+
+/** Equal in kind, name and secret. */
+export function isSameCredential(a: Credential, b: Credential): boolean {
+  if (a.kind !== b.kind) return false;
+  const nameOf = (x: Credential): string => x.kind === "bearer" ? "" : x.username ?? "";
+  const secretOf = (x: Credential): Uint8Array =>
+    (x.kind === "basic" ? x.password : x.token).revealBytes();
+  return nameOf(a) === nameOf(b) && timingSafeEqual(secretOf(a), secretOf(b));
+}
