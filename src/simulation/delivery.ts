@@ -14,6 +14,8 @@ export interface Delivery {
   readonly body: Content | undefined;
   readonly framing: "length" | "chunked" | "until-close";
   readonly early: EarlyEnd | undefined;
+  /** Nothing is answered at all. */
+  readonly drop: "close" | "reset" | "stall" | undefined;
   readonly delayMs: number;
 }
 
@@ -21,20 +23,23 @@ const BODILESS = new Set([204, 205, 304]);
 
 /** Work out framing headers and whether a body follows (RFC 9112, 6.3). */
 export function planDelivery(reply: Reply, method: string): Delivery {
-  const { status, body, framing = "length", early, delayMs = 0 } = reply;
-  const size = body?.size ?? 0;
-  const hasLength = headerOf(reply, "content-length") !== undefined;
-  const declares = framing === "length" && !hasLength && !BODILESS.has(status);
-  const headers = declares
-    ? [...reply.headers, ["content-length", String(size)] as const]
-    : reply.headers;
-  const sendsBody = method !== "HEAD" && !BODILESS.has(status) && body !== undefined;
-  return { status, headers, body: sendsBody ? body : undefined, framing, early, delayMs };
+  const { status, headers, framing = "length", early, drop, delayMs = 0 } = reply;
+  const isBodiless = BODILESS.has(status);
+  const body = method === "HEAD" || isBodiless ? undefined : reply.body;
+  const given = headerOf(reply, "content-length");
+  const plan = { status, headers, body, framing, drop, delayMs };
+  if (framing !== "length" || isBodiless) return { ...plan, early };
+  if (given === undefined) {
+    const length = String(reply.body?.size ?? 0);
+    return { ...plan, headers: [...headers, ["content-length", length]], early };
+  }
+  return { ...plan, early: early ?? shortfall(body, Number(given)) };
 }
 
-/** Told about each step of a transfer. */
-export interface DeliveryObserver {
-  sent(bytes: number): void;
+/** A body shorter than its `Content-Length` is a connection that closes too early. */
+function shortfall(body: Content | undefined, declared: number): EarlyEnd | undefined {
+  if (body === undefined || !(declared > body.size)) return undefined;
+  return { at: body.size, by: "close", isShort: true };
 }
 
 /**
@@ -61,7 +66,9 @@ function* pieces(body: Content, from: number, to: number): Generator<Uint8Array<
 }
 
 /** Whether a transfer ends before it should, after its last piece. */
-export function endsEarly({ early, body }: Delivery): EarlyEnd | undefined {
+export function endsEarly({ early, body, framing }: Delivery): EarlyEnd | undefined {
   if (early === undefined || body === undefined) return undefined;
+  const isWhole = early.at >= body.size && framing === "length" && !early.isShort;
+  if (isWhole) return undefined;
   return early.by === "stall" && early.resumeAfterMs !== undefined ? undefined : early;
 }

@@ -5,11 +5,23 @@
  * In: images from a builder. Out: a `Fetch`, and a log of every request. Next: `serve_node.ts`.
  * @module
  */
+export type { AnswerInit } from "./answer.ts";
+export type { BlobHostSettings, SimulatedBlobHost } from "./blob_host.ts";
+export type { ChallengeFacts, ChallengeStyle, ChallengeWriter } from "./challenge.ts";
 export type { Content } from "./content.ts";
 export { bytesContent, contentBytes, generatedContent } from "./content.ts";
 export { seedDemo } from "./demo.ts";
 export type { Demo } from "./demo.ts";
 export { digestContent, digestOf } from "./digest.ts";
+export type {
+  Fault,
+  FaultAction,
+  FaultMatch,
+  FaultOccurrence,
+  FaultPlan,
+  Place,
+  Position,
+} from "./fault.ts";
 export { buildArtifact, buildImage, buildIndex } from "./image.ts";
 export type {
   ArtifactOptions,
@@ -23,10 +35,17 @@ export type { BuiltBlob, BuiltLayer, LayerOptions } from "./layer.ts";
 export type { RegistryQuirks } from "./quirks.ts";
 export { referrersTag } from "./referrers.ts";
 export type { SimulatedRegistry } from "./registry.ts";
-export type { RegistrySettings } from "./registry_state.ts";
+export type { RegistryAuth } from "./registry_auth.ts";
+export type { RateLimit, RegistrySettings } from "./registry_state.ts";
 export type { EarlyEnd, Framing, HeaderList, Reply, SimulatedRequest } from "./reply.ts";
 export { requestText } from "./request_log.ts";
 export type { LoggedRequest } from "./request_log.ts";
 export { createSimulation } from "./simulation.ts";
 export type { SimulatedHost, Simulation, SimulationOptions } from "./simulation.ts";
 export type { Repository, StoredManifest } from "./store.ts";
+export { PUBLIC_ACCESS } from "./token_service.ts";
+export type { AccessRule, Grant, SimulatedTokenService, TokenSettings } from "./token_service.ts";
+export type { Scope } from "./scope.ts";
+export type { SimulatedTrap, TrapAnswer } from "./trap.ts";
+export type { Delivery } from "./delivery.ts";
+export type { Exchanged } from "./simulation.ts";

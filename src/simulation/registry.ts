@@ -32,7 +32,12 @@ export interface SimulatedRegistry {
   handle(request: SimulatedRequest): Promise<Reply>;
 }
 
-const STRICT: RegistrySettings = { quirks: {}, referrers: "api", pageSize: 1000 };
+const STRICT: RegistrySettings = {
+  quirks: {},
+  referrers: "api",
+  pageSize: 1000,
+  auth: { mode: "open" },
+};
 
 /** Create a registry with no repositories. */
 export function createRegistry(
@@ -40,10 +45,12 @@ export function createRegistry(
   { clock, ...settings }: { clock: Clock } & Partial<RegistrySettings>,
 ): SimulatedRegistry {
   const state: RegistryState = {
+    origin,
     address: origin,
     settings: { ...STRICT, ...settings },
     clock,
     repositories: new Map(),
+    count: { pulls: 0, startedAt: clock.now() },
   };
   return {
     kind: "registry",

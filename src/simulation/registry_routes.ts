@@ -1,8 +1,10 @@
 import { IttyRouter } from "itty-router";
 import type { IRequest } from "itty-router";
+import { refuseAccess } from "./access.ts";
 import { getBlob } from "./blobs.ts";
 import { errorReply } from "./error_body.ts";
 import { getManifest } from "./manifests.ts";
+import { limitPulls } from "./rate_limit.ts";
 import { listReferrers } from "./referrers.ts";
 import { jsonReply, textReply } from "./reply.ts";
 import type { Reply, SimulatedRequest } from "./reply.ts";
@@ -12,14 +14,19 @@ import { listTags } from "./tags.ts";
 const router = IttyRouter<IRequest, [RegistryState, SimulatedRequest]>();
 const PULL = ["GET", "HEAD"] as const;
 
+const MANIFESTS = "/v2/:name+/manifests/:reference";
+const BLOBS = "/v2/:name+/blobs/:reference";
+const TAGS = "/v2/:name+/tags/list";
+const REFERRERS = "/v2/:name+/referrers/:reference";
+
 for (const method of PULL) {
-  route(method, "/v2/:name+/manifests/:reference", getManifest);
-  route(method, "/v2/:name+/blobs/:reference", getBlob);
+  route(method, MANIFESTS, (exchange) => limitPulls(exchange, getManifest(exchange)));
+  route(method, BLOBS, getBlob);
+  route(method, "/v2/", () => jsonReply(200, {}));
 }
-route("GET", "/v2/:name+/tags/list", listTags);
-route("GET", "/v2/:name+/referrers/:reference", listReferrers);
-for (const method of PULL) router[method === "GET" ? "get" : "head"]("/v2/", ping);
-router.all("/v2/*", () => errorReply("UNSUPPORTED", "No such operation"));
+route("GET", TAGS, listTags);
+route("GET", REFERRERS, listReferrers);
+for (const path of [MANIFESTS, BLOBS, TAGS, REFERRERS]) route("ALL", path, unsupported);
 router.all("*", () => textReply(404, "404 page not found\n"));
 
 /** Answer one request by the endpoint whose path it has (distribution-spec, "Endpoints"). */
@@ -30,19 +37,19 @@ export async function routeRegistry(
   return await router.fetch({ method: request.method, url: request.url }, state, request) as Reply;
 }
 
-/** end-1. */
-function ping(): Reply {
-  return jsonReply(200, {});
+function unsupported(): Reply {
+  return errorReply("UNSUPPORTED", "No such operation");
 }
 
-function route(method: "GET" | "HEAD", path: string, endpoint: Endpoint): void {
+function route(method: "GET" | "HEAD" | "ALL", path: string, endpoint: Endpoint): void {
   const handler = (
     { params }: IRequest,
     state: RegistryState,
     request: SimulatedRequest,
   ): Reply | Promise<Reply> | undefined => {
     const url = new URL(request.url);
-    if (url.pathname.endsWith("/")) return undefined; // the router forgives a slash that the spec does not have
+    // the router forgives a slash too many; the spec has one at /v2/ alone
+    if (url.pathname.endsWith("/") !== (path === "/v2/")) return undefined;
     const exchange: Exchange = {
       state,
       request,
@@ -50,8 +57,9 @@ function route(method: "GET" | "HEAD", path: string, endpoint: Endpoint): void {
       name: params["name"] ?? "",
       reference: params["reference"] ?? "",
     };
-    return endpoint(exchange);
+    return refuseAccess(exchange, "pull") ?? endpoint(exchange);
   };
   if (method === "GET") router.get(path, handler);
-  else router.head(path, handler);
+  else if (method === "HEAD") router.head(path, handler);
+  else router.all(path, handler);
 }

@@ -1,7 +1,28 @@
 import type { Clock } from "../core/mod.ts";
+import type { SimulatedBlobHost } from "./blob_host.ts";
 import type { RegistryQuirks } from "./quirks.ts";
+import type { RegistryAuth } from "./registry_auth.ts";
 import type { Reply, SimulatedRequest } from "./reply.ts";
 import type { Repository } from "./store.ts";
+
+/** A pull limit as Docker Hub keeps it: one GET of a manifest is one pull, HEAD is free. */
+export interface RateLimit {
+  /** Pulls per window. */
+  readonly limit: number;
+  readonly windowSeconds: number;
+  /** `Retry-After` of the 429, in seconds. Absent: none is sent. */
+  readonly retryAfterSeconds?: number;
+  /** Header spelling. Default is `ratelimit-`. */
+  readonly prefix?: "ratelimit-" | "x-ratelimit-";
+  /** `docker-ratelimit-source`. Default is 192.0.2.1. */
+  readonly source?: string;
+}
+
+/** Pulls counted in the current window. */
+export interface PullCount {
+  pulls: number;
+  startedAt: number;
+}
 
 /** How a simulated registry behaves. Everything may be changed between requests. */
 export interface RegistrySettings {
@@ -11,15 +32,25 @@ export interface RegistrySettings {
   readonly referrers: "api" | 404 | 400 | 405 | 406;
   /** Most tags or referrers of one page; a larger or absent `n` is cut to it. Default is 1000. */
   readonly pageSize: number;
+  /** Who may use it. Default is open. */
+  readonly auth: RegistryAuth;
+  /** Blobs answer with a redirect to signed URLs there. Status is 307 by default. Absent: served here. */
+  readonly redirect?:
+    | { readonly to: SimulatedBlobHost; readonly status?: 301 | 302 | 303 | 307 | 308 }
+    | undefined;
+  /** Absent: no limit and no headers about it. */
+  readonly rateLimit?: RateLimit | undefined;
 }
 
 /** What every endpoint works on. */
 export interface RegistryState {
+  readonly origin: string;
   /** Where the registry is reached, for the absolute URLs it writes. */
   address: string;
   settings: RegistrySettings;
   readonly clock: Clock;
   readonly repositories: Map<string, Repository>;
+  readonly count: PullCount;
 }
 
 /** One request at an endpoint: the path's parameters are as they stood in the path, not decoded. */

@@ -26,6 +26,8 @@ export interface EarlyEnd {
   readonly by: "close" | "reset" | "stall";
   /** With `stall`: milliseconds until it goes on. Absent: never. */
   readonly resumeAfterMs?: number;
+  /** The body ends here, but `Content-Length` promised more. */
+  readonly isShort?: boolean;
 }
 
 /** What a simulated host answers, as data: faults transform it before it is sent. */
@@ -37,6 +39,8 @@ export interface Reply {
   /** Default is `length`. */
   readonly framing?: Framing;
   readonly early?: EarlyEnd;
+  /** Break the connection before the status line, or never answer. */
+  readonly drop?: "close" | "reset" | "stall";
   /** Milliseconds before the status line. */
   readonly delayMs?: number;
 }
@@ -63,7 +67,7 @@ export function jsonReply(
 }
 
 /** The first value of a header. */
-export function headerOf(reply: Reply, name: string): string | undefined {
+export function headerOf(reply: Pick<Reply, "headers">, name: string): string | undefined {
   return reply.headers.find(([key]) => key.toLowerCase() === name)?.[1];
 }
 

@@ -1,4 +1,4 @@
-import type { Reply, SimulatedRequest } from "./reply.ts";
+import type { SimulatedRequest } from "./reply.ts";
 
 /** Most of a request body that the log keeps. The size is always exact. */
 const MAX_KEPT_BODY_BYTES = 1024 * 1024;
@@ -54,9 +54,4 @@ export function requestText({ method, target, url, headers, body }: LoggedReques
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const text = Array.from(body, (byte) => String.fromCharCode(byte)).join("");
   return [`${method} ${target}`, url, ...lines, "", text].join("\n");
-}
-
-/** The size that a reply declares, and HEAD shows. */
-export function declaredLength(reply: Reply): number {
-  return reply.body?.size ?? 0;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/mod.ts";
+import { sliceContent } from "./content.ts";
 import { deliveredPieces, endsEarly } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
 import type { LoggedRequest } from "./request_log.ts";
@@ -15,7 +16,7 @@ export interface TransferContext {
  * `fetch` makes of a broken connection.
  */
 export function toResponse(delivery: Delivery, url: string, context: TransferContext): Response {
-  const body = delivery.body === undefined ? null : bodyStream(delivery, context);
+  const body = delivery.body === undefined ? null : bodyStream(cutToLength(delivery), context);
   if (body === null) context.entry.outcome = "complete";
   const response = new Response(body, {
     status: delivery.status,
@@ -23,6 +24,16 @@ export function toResponse(delivery: Delivery, url: string, context: TransferCon
   });
   Object.defineProperty(response, "url", { value: url, configurable: true });
   return response;
+}
+
+/** What exceeds `Content-Length` is never seen by the reader of an HTTP/1.1 message. */
+function cutToLength(delivery: Delivery): Delivery {
+  const { body, headers, framing } = delivery;
+  const declared = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1];
+  if (body === undefined || framing !== "length" || !(Number(declared) < body.size)) {
+    return delivery;
+  }
+  return { ...delivery, body: sliceContent(body, 0, Number(declared)) };
 }
 
 function bodyStream(delivery: Delivery, context: TransferContext): ReadableStream<Uint8Array> {
@@ -70,6 +81,18 @@ async function finish(
     controller.close();
     controller.byobRequest?.respond(0);
   } else controller.error(new TypeError(`The connection was ${BROKEN[early.by]}`));
+}
+
+/** The failure of a request that is never answered. */
+export function unanswered(
+  how: "close" | "reset" | "stall",
+  { entry, signal }: TransferContext,
+): Promise<never> {
+  entry.outcome = how;
+  if (how !== "stall") return Promise.reject(new TypeError(`The connection was ${BROKEN[how]}`));
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 const BROKEN = { close: "closed before the body ended", reset: "reset" } as const;

@@ -4,13 +4,11 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { HasherFactory } from "../core/mod.ts";
-import { deliveredPieces, endsEarly } from "./delivery.ts";
-import type { Delivery } from "./delivery.ts";
 import { seedDemo } from "./demo.ts";
 import type { SimulatedRequest } from "./reply.ts";
-import type { LoggedRequest } from "./request_log.ts";
 import { createSimulation } from "./simulation.ts";
 import type { SimulatedHost, Simulation } from "./simulation.ts";
+import { transfer } from "./transfer_node.ts";
 
 /** Node's native hash behind the port: for layers of any size. */
 export const nodeHasher: HasherFactory = (algorithm) => {
@@ -56,7 +54,7 @@ export async function serveSimulation(options: ServeOptions = {}): Promise<Serve
   const host = options.host ?? simulation.hosts()[0];
   if (host === undefined) throw new TypeError("The simulation has no host to serve");
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
-    serveRequest(simulation, host, incoming, outgoing).catch((error) => outgoing.destroy(error));
+    serveRequest(simulation, host, incoming, outgoing).catch(() => outgoing.destroy());
   });
   const hostname = options.hostname ?? "127.0.0.1";
   server.listen(options.port ?? 0, hostname);
@@ -65,6 +63,29 @@ export async function serveSimulation(options: ServeOptions = {}): Promise<Serve
   const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   host.address = url;
   return { url, port, close: () => close(server, host) };
+}
+
+/** A whole simulation, served over HTTP. */
+export interface ServedSimulation {
+  /** Where a host of the simulation is, by the origin or name it was created with. */
+  url(host: string): string;
+  /** Stop them all. Resolves when nothing is left running. */
+  close(): Promise<void>;
+}
+
+/** Serve every host of a simulation, each on a free port of its own. Hosts created later are not served. */
+export async function serveHosts(simulation: Simulation): Promise<ServedSimulation> {
+  const hosts = simulation.hosts();
+  const served = await Promise.all(hosts.map((host) => serveSimulation({ simulation, host })));
+  return {
+    url(name): string {
+      const origin = name.includes("://") ? new URL(name).origin : `https://${name}`;
+      const found = served[hosts.findIndex((host) => host.origin === origin)];
+      if (found === undefined) throw new TypeError(`${name} is not served`);
+      return found.url;
+    },
+    close: async () => void await Promise.all(served.map((one) => one.close())),
+  };
 }
 
 async function demoSimulation(): Promise<Simulation> {
@@ -90,7 +111,7 @@ async function serveRequest(
   const request = await readRequest(host, incoming);
   const { delivery, entry } = await simulation.exchange(host, request);
   if (delivery.delayMs > 0) await simulation.clock.sleep(delivery.delayMs, gone.signal);
-  await deliver(delivery, outgoing, entry, simulation, gone.signal);
+  await transfer(delivery, outgoing, { clock: simulation.clock, entry, signal: gone.signal });
 }
 
 async function readRequest(
@@ -111,26 +132,4 @@ async function readRequest(
     headers,
     body: Uint8Array.from(Buffer.concat(parts)),
   };
-}
-
-async function deliver(
-  delivery: Delivery,
-  outgoing: ServerResponse,
-  entry: LoggedRequest,
-  { clock }: Simulation,
-  signal: AbortSignal,
-): Promise<void> {
-  outgoing.writeHead(delivery.status, delivery.headers.flat());
-  try {
-    for await (const piece of deliveredPieces(delivery, clock, signal)) {
-      entry.sentBytes += piece.length;
-      if (!outgoing.write(piece)) await once(outgoing, "drain", { signal });
-    }
-  } catch {
-    entry.outcome = "cancelled"; // the peer went away
-    return;
-  }
-  if (endsEarly(delivery) !== undefined) return void outgoing.destroy();
-  entry.outcome = "complete";
-  outgoing.end();
 }

@@ -1,14 +1,26 @@
 import { systemClock } from "../core/mod.ts";
 import type { Clock, Fetch } from "../core/mod.ts";
+import { applyFault } from "./apply_fault.ts";
+import { createBlobHost } from "./blob_host.ts";
+import type { BlobHostSettings, SimulatedBlobHost } from "./blob_host.ts";
 import { planDelivery } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
+import { createFaultPlan } from "./fault.ts";
+import type { FaultAction, FaultPlan } from "./fault.ts";
+import { withRedirects } from "./follow.ts";
 import { createRegistry } from "./registry.ts";
 import type { SimulatedRegistry } from "./registry.ts";
 import type { RegistrySettings } from "./registry_state.ts";
 import type { Reply, SimulatedRequest } from "./reply.ts";
 import { logEntry } from "./request_log.ts";
 import type { LoggedRequest } from "./request_log.ts";
-import { toResponse } from "./respond.ts";
+import { toResponse, unanswered } from "./respond.ts";
+import { seededRandom } from "./seeded_random.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+import { createTokenService } from "./token_service.ts";
+import type { SimulatedTokenService, TokenSettings } from "./token_service.ts";
+import { createTrap } from "./trap.ts";
+import type { SimulatedTrap, TrapAnswer } from "./trap.ts";
 
 /** Anything that answers at an origin. */
 export interface SimulatedHost {
@@ -16,6 +28,7 @@ export interface SimulatedHost {
   readonly origin: string;
   /** Where it is reached: the origin, or a loopback address while it is served over HTTP. */
   address: string;
+  /** Answer a request. The simulation calls it. */
   handle(request: SimulatedRequest): Reply | Promise<Reply>;
 }
 
@@ -23,21 +36,8 @@ export interface SimulatedHost {
 export interface SimulationOptions {
   /** Time of delays, stalls, token lifetimes and signed URLs. Default is the system's. */
   readonly clock?: Clock;
-}
-
-/** A whole internet of registries behind one `fetch`. */
-export interface Simulation {
-  readonly clock: Clock;
-  /** Send a request into the simulation. A host that nobody created fails as an unknown name does. */
-  readonly fetch: Fetch;
-  /** Every request that reached a host, in order of arrival. */
-  readonly log: LoggedRequest[];
-  /** The registry at a host (`registry.test`, or an origin), created when it is new. */
-  registry(host: string, settings?: Partial<RegistrySettings>): SimulatedRegistry;
-  /** Every host, in order of creation. */
-  hosts(): readonly SimulatedHost[];
-  /** Let a host answer a request: fetch and the server are built on it. */
-  exchange(host: SimulatedHost, request: SimulatedRequest): Promise<Exchanged>;
+  /** Makes tokens, signatures and random places of faults. Equal seeds give equal runs. Default is 1. */
+  readonly seed?: number;
 }
 
 /** A host's answer, ready to be delivered, and the log's entry to keep up to date meanwhile. */
@@ -46,33 +46,82 @@ export interface Exchanged {
   readonly entry: LoggedRequest;
 }
 
+/**
+ * A whole internet of registries behind one `fetch`. A host is named by its host name
+ * (`registry.test`, meaning https) or by an origin; asking for it again gives the same one.
+ */
+export interface Simulation {
+  readonly clock: Clock;
+  /** Send a request into the simulation. A host that nobody created fails as an unknown name does. */
+  readonly fetch: Fetch;
+  /** Every request that reached a host, in order of arrival. */
+  readonly log: LoggedRequest[];
+  /** What goes wrong, and when. */
+  readonly faults: FaultPlan;
+  /** A registry. Settings are for its creation; later use `configure`. */
+  registry(host: string, settings?: Partial<RegistrySettings>): SimulatedRegistry;
+  /** A token service at `/token`. */
+  tokenService(host: string, settings?: Partial<TokenSettings>): SimulatedTokenService;
+  /** A blob store for a registry's `redirect`. */
+  blobHost(host: string, settings?: Partial<BlobHostSettings>): SimulatedBlobHost;
+  /** A hostile host that records and answers anything. */
+  trap(host: string, answer?: TrapAnswer): SimulatedTrap;
+  /** Every host, in order of creation. */
+  hosts(): readonly SimulatedHost[];
+  /** Let a host answer a request, with the faults that are due: what `fetch` and the server do. */
+  exchange(host: SimulatedHost, request: SimulatedRequest): Promise<Exchanged>;
+}
+
 /** Create a simulation with no hosts. */
-export function createSimulation({ clock = systemClock }: SimulationOptions = {}): Simulation {
+export function createSimulation(
+  { clock = systemClock, seed = 1 }: SimulationOptions = {},
+): Simulation {
   const hosts = new Map<string, SimulatedHost>();
   const log: LoggedRequest[] = [];
-  const exchange = async (
-    host: SimulatedHost,
-    request: SimulatedRequest,
-  ): Promise<Exchanged> => {
+  const random = seededRandom(seed);
+  const { plan, take } = createFaultPlan();
+  const exchange: Simulation["exchange"] = async (host, request) => {
     const entry = logEntry(host, request);
     log.push(entry);
-    const delivery = planDelivery(await host.handle(request), request.method);
-    entry.status = delivery.status;
+    const actions = take({ origin: host.origin, kind: host.kind, ...request });
+    const reply = await faultyReply(host, request, actions, { clock, random });
+    const delivery = planDelivery(reply, request.method);
+    entry.status = delivery.drop === undefined ? delivery.status : 0;
     return { delivery, entry };
   };
+  const parts = { clock, random };
   return {
     clock,
     log,
     exchange,
+    faults: plan,
     hosts: () => [...hosts.values()],
-    registry: (host, settings) =>
-      hostAt(hosts, host, "registry", (origin) => createRegistry(origin, { clock, ...settings })),
-    fetch: async (request) => {
-      const host = findHost(hosts, new URL(request.url).origin);
-      if (host === undefined) throw new TypeError(`No such host: ${new URL(request.url).host}`);
-      return await fetchFrom(host, request, { clock, exchange });
-    },
+    registry: (name, settings) =>
+      hostAt(hosts, name, "registry", (at) => createRegistry(at, { clock, ...settings })),
+    tokenService: (name, settings) =>
+      hostAt(hosts, name, "tokens", (at) => createTokenService(at, { ...parts, ...settings })),
+    blobHost: (name, settings) =>
+      hostAt(hosts, name, "blobs", (at) => createBlobHost(at, { ...parts, ...settings })),
+    trap: (name, answer) => hostAt(hosts, name, "trap", (at) => createTrap(at, { clock, answer })),
+    fetch: (request) =>
+      withRedirects(
+        request,
+        (hop) => fetchFrom(findHost(hosts, hop.url), hop, { clock, exchange }),
+      ),
   };
+}
+
+/** What the host says, changed by the faults in their order. After an `answer` the host is not asked. */
+async function faultyReply(
+  host: SimulatedHost,
+  request: SimulatedRequest,
+  actions: readonly FaultAction[],
+  { clock, random }: { clock: Clock; random: SeededRandom },
+): Promise<Reply> {
+  const isReplaced = actions.some(({ kind }) => kind === "answer");
+  const reply: Reply = isReplaced ? { status: 500, headers: [] } : await host.handle(request);
+  const context = { now: clock.now(), random };
+  return actions.reduce((changed, action) => applyFault(changed, action, context), reply);
 }
 
 async function fetchFrom(
@@ -83,8 +132,11 @@ async function fetchFrom(
   const { signal } = request;
   signal.throwIfAborted();
   const { delivery, entry } = await exchange(host, await readRequest(request));
+  signal.throwIfAborted();
   if (delivery.delayMs > 0) await clock.sleep(delivery.delayMs, signal);
-  return toResponse(delivery, request.url, { clock, entry, signal });
+  const context = { clock, entry, signal };
+  if (delivery.drop !== undefined) return await unanswered(delivery.drop, context);
+  return toResponse(delivery, request.url, context);
 }
 
 async function readRequest(request: Request): Promise<SimulatedRequest> {
@@ -104,16 +156,16 @@ function hostAt<Host extends SimulatedHost>(
   kind: Host["kind"],
   create: (origin: string) => Host,
 ): Host {
-  const origin = new URL(name.includes("://") ? name : `https://${name}`).origin;
+  const { origin } = new URL(name.includes("://") ? name : `https://${name}`);
   const host = hosts.get(origin) ?? create(origin);
   if (host.kind !== kind) throw new TypeError(`${origin} is a ${host.kind} host already`);
   hosts.set(origin, host);
   return host as Host;
 }
 
-function findHost(
-  hosts: ReadonlyMap<string, SimulatedHost>,
-  origin: string,
-): SimulatedHost | undefined {
-  return hosts.get(origin) ?? [...hosts.values()].find((host) => host.address === origin);
+function findHost(hosts: ReadonlyMap<string, SimulatedHost>, url: string): SimulatedHost {
+  const { origin, host } = new URL(url);
+  const found = hosts.get(origin) ?? [...hosts.values()].find(({ address }) => address === origin);
+  if (found === undefined) throw new TypeError(`No such host: ${host}`);
+  return found;
 }
