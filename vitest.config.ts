@@ -42,6 +42,15 @@ export default defineConfig({
       },
       { test: { name: "runtime", include: ["test/runtime/**/*.test.ts"], ...limits } },
       {
+        test: {
+          name: "examples",
+          include: ["test/examples/**/*.test.ts"],
+          globalSetup: "./test/examples/setup_node.ts",
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/support/wrangler.jsonc" } })],
         test: {
           name: "workerd",
