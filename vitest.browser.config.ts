@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     name: "browser",
     include: ["test/{runtime,browser}/**/*.test.ts"],
+    globalSetup: "./test/browser/setup_node.ts",
     testTimeout: 30_000,
     browser: {
       enabled: true,

@@ -11,6 +11,10 @@ const GATES: readonly Gate[] = [
   { name: "types", command: "tsc -p ." },
   { name: "types of tests, tools, benches, examples", command: "tsc -p tsconfig.tools.json" },
   { name: "types under Deno", command: "deno check --quiet mod.ts" },
+  {
+    name: "types of the Deno example",
+    command: "deno check --quiet --config examples/deno/deno.json examples/deno/tags.ts",
+  },
   { name: "format", command: "deno fmt --check --quiet" },
   { name: "lint", command: "deno lint --quiet src mod.ts test tools bench examples" },
   ...["layers", "globals", "budgets", "exports", "docs", "bundles", "generated"].map((name) => ({

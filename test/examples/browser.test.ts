@@ -41,8 +41,10 @@ afterAll(async () => {
 
 describe.skipIf(executablePath === undefined)("browser", () => {
   it("the page shows an image through a front door on another origin", async () => {
-    const options = { entryPoints: [join(folder, "page.ts")], bundle: true, write: false } as const;
-    const { outputFiles } = await build({ ...options, format: "esm" });
+    const { outputFiles } = await build({
+      ...{ entryPoints: [join(folder, "page.ts")], bundle: true, format: "esm" },
+      write: false,
+    });
     const page = await servePage(outputFiles[0]?.text ?? "");
     const door = await openDoor(page);
     const browser = await chromium.launch({
