@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../core/mod.ts";
 import { deadlineKv } from "./deadline_kv.ts";
-import type { KvPutOptions, KvStore } from "./store.ts";
+import { assertKvPut, type KvPutOptions, type KvStore } from "./store.ts";
 
 /** Options of {@linkcode layeredKv}. */
 export interface LayeredKvOptions {
@@ -61,8 +61,10 @@ export function layeredKv(fast: KvStore, slow: KvStore, options: LayeredKvOption
       }
       return far;
     },
-    put: (key: string, value: Uint8Array, putOptions?: KvPutOptions) =>
-      write("put", (store) => store.put(key, value, putOptions)),
+    async put(key: string, value: Uint8Array, putOptions?: KvPutOptions): Promise<void> {
+      assertKvPut(key, putOptions); // the caller's mistake is not a failing store
+      await write("put", (store) => store.put(key, value, putOptions));
+    },
     delete: (key: string) => write("delete", (store) => store.delete(key)),
   };
 }

@@ -5,7 +5,7 @@
  * In: key and bytes. Out: the bytes until they expire. Next: `auth`.
  * @module
  */
-export type { KvPutOptions, KvStore } from "./store.ts";
+export { assertKvPut, type KvPutOptions, type KvStore } from "./store.ts";
 export { memoryKv, type MemoryKvOptions } from "./memory_kv.ts";
 export { deadlineKv } from "./deadline_kv.ts";
 export { layeredKv, type LayeredKvOptions } from "./layered_kv.ts";

@@ -96,7 +96,8 @@ function embedded(high: number, low: number): HostClass {
 
 /** The eight groups of an IPv6 address in the form that the URL parser writes (RFC 5952, no dots). */
 function parseIpv6(text: string): readonly number[] | undefined {
-  const [left = "", right] = text.split("::");
+  const [left = "", right, ...more] = text.split("::");
+  if (more.length > 0) return undefined;
   const head = left === "" ? [] : left.split(":");
   const tail = right === undefined || right === "" ? [] : right.split(":");
   const missing = 8 - head.length - tail.length;
