@@ -25,4 +25,4 @@ export {
   MAX_REPOSITORY_NAME_LENGTH,
   parseRepositoryName,
 } from "./repository_name.ts";
-export { parseTag } from "./tag.ts";
+export { isTag, parseTag } from "./tag.ts";

@@ -15,6 +15,11 @@ export function parseTag(text: string): string {
   return text;
 }
 
+/** Whether {@linkcode parseTag} accepts the text. */
+export function isTag(text: string): boolean {
+  return /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(text);
+}
+
 function brokenRule(text: string): string | undefined {
   if (text === "") return "must not be empty";
   if (text.length > LONGEST_TAG) return `must have at most ${LONGEST_TAG} characters`;

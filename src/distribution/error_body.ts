@@ -1,0 +1,118 @@
+import {
+  type Json,
+  MAX_ERROR_BODY_BYTES,
+  parseJson,
+  type RegistryDiagnostic,
+} from "../core/mod.ts";
+import type { WireErrorCode } from "./error_status.ts";
+
+const MAX_DIAGNOSTICS = 16;
+const MAX_CODE_LENGTH = 64;
+const MAX_MESSAGE_LENGTH = 512;
+
+/** Where registries and their relatives put the text, the most telling first. */
+const MESSAGE_KEYS = ["message", "detail", "error_description", "text", "error", "description"];
+
+/**
+ * Read what a registry says about a failure. Never throws: a body may be the spec's document, other
+ * JSON, text, a web page or nothing.
+ *
+ * Only the first 64 KiB, 16 problems and 512 characters of each message are kept; control and
+ * direction characters, and the queries of URLs, which may hold signatures, are not.
+ *
+ * @param contentType Value of `Content-Type`, null or undefined for none.
+ * @returns Empty when the body says nothing.
+ */
+export function readErrorBody(
+  bytes: Uint8Array,
+  contentType: string | null | undefined,
+): RegistryDiagnostic[] {
+  const text = new TextDecoder().decode(bytes.subarray(0, MAX_ERROR_BODY_BYTES)).trim();
+  if (text === "") return [];
+  if (isHtml(text, contentType ?? "")) return diagnostics([{ code: "", message: titleOf(text) }]);
+  const json = tryParseJson(text);
+  return diagnostics(json === undefined ? [{ code: "", message: text }] : readJson(json));
+}
+
+/**
+ * Write the spec's error document: the only place that does.
+ *
+ * @param message For people. Nothing secret, nothing of an upstream.
+ * @param detail Anything machine-readable.
+ * @returns JSON, to be sent as `application/json`.
+ */
+export function writeErrorBody(code: WireErrorCode, message: string, detail?: Json): string {
+  return JSON.stringify({
+    errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }],
+  });
+}
+
+function diagnostics(found: readonly RegistryDiagnostic[]): RegistryDiagnostic[] {
+  return found
+    .slice(0, MAX_DIAGNOSTICS)
+    .map(({ code, message }) => ({ code: cleanCode(code), message: cleanMessage(message) }))
+    .filter(({ code, message }) => code !== "" || message !== "");
+}
+
+function readJson(json: Json): RegistryDiagnostic[] {
+  if (typeof json === "string") return [{ code: "", message: json }];
+  if (typeof json !== "object" || json === null) return [];
+  if (Array.isArray(json)) return json.slice(0, MAX_DIAGNOSTICS).flatMap(readProblem);
+  const { errors } = json as { readonly [key: string]: Json };
+  if (Array.isArray(errors) && errors.length > 0) return readJson(errors);
+  return readProblem(typeof errors === "object" && errors !== null ? errors : json);
+}
+
+function readProblem(json: Json): RegistryDiagnostic[] {
+  if (typeof json === "string") return [{ code: "", message: json }];
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
+  const fields = json as { readonly [key: string]: Json };
+  const { code, error } = fields;
+  if (typeof error === "object" && error !== null) return readProblem(error);
+  const key = MESSAGE_KEYS.find((name) => isText(fields[name]));
+  const message = key === undefined ? undefined : fields[key];
+  return [{
+    code: typeof code === "string" ? code : typeof code === "number" ? String(code) : "",
+    message: typeof message === "string" ? message : "",
+  }];
+}
+
+function isText(value: Json | undefined): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function tryParseJson(text: string): Json | undefined {
+  if (!/^[[{"]/.test(text)) return undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isHtml(text: string, contentType: string): boolean {
+  return /^\s*text\/html/i.test(contentType) || /^<(?:!doctype|html)/i.test(text);
+}
+
+function titleOf(html: string): string {
+  const open = html.search(/<title/i);
+  const start = html.indexOf(">", open) + 1;
+  const end = html.indexOf("<", start);
+  const title = open === -1 || start === 0 || end === -1 ? "" : html.slice(start, end).trim();
+  return title === "" ? "a web page" : `a web page: ${title}`;
+}
+
+function cleanCode(code: string): string {
+  return code.slice(0, MAX_CODE_LENGTH).replace(/[^\w.:-]/g, "_");
+}
+
+function cleanMessage(message: string): string {
+  return message
+    .slice(0, 2 * MAX_MESSAGE_LENGTH)
+    .replace(/\p{Cc}|\p{Cf}|[\u2028\u2029\s]/gu, " ")
+    .replace(/ {2,}/g, " ")
+    .replace(/(:\/\/[^\s"'<>?#]*)[?#][^\s"'<>]*/g, "$1")
+    .slice(0, MAX_MESSAGE_LENGTH)
+    .toWellFormed()
+    .trim();
+}

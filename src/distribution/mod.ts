@@ -1,0 +1,43 @@
+/**
+ * The wire of the distribution spec, pure: requests as data, answers as values.
+ *
+ * In: checked names and digests. Out: `RegistryRequest`s, and what answers say. Next: `transport`
+ * sends the ones, `verify` checks the others.
+ * @module
+ */
+export {
+  type ContentRange,
+  formatContentRange,
+  parseContentRange,
+  type SatisfiedContentRange,
+  type UnsatisfiedContentRange,
+} from "./content_range.ts";
+export { readErrorBody, writeErrorBody } from "./error_body.ts";
+export { ERROR_STATUS, type WireErrorCode } from "./error_status.ts";
+export { formatLink, type Link, parseLink, readNextLink } from "./link.ts";
+export {
+  filterReferrers,
+  type ListReferrersOptions,
+  listReferrersRequest,
+  readReferrersPage,
+  type ReferrersPage,
+} from "./list_referrers.ts";
+export { type ListTagsOptions, listTagsRequest, readTagsPage, type TagsPage } from "./list_tags.ts";
+export { parsePath, type Route } from "./path.ts";
+export { type PingHead, pingRequest, readPingHead } from "./ping.ts";
+export {
+  type AskedRange,
+  type BlobHead,
+  type PullBlobOptions,
+  pullBlobRequest,
+  readPullBlobHead,
+} from "./pull_blob.ts";
+export {
+  type ManifestHead,
+  type PullManifestOptions,
+  pullManifestRequest,
+  readPullManifestHead,
+} from "./pull_manifest.ts";
+export { formatRange, parseRange, type RangeSpec, resolveRange } from "./range.ts";
+export { responseError, type ResponseFacts } from "./response_error.ts";
+export type { Target } from "./target.ts";
