@@ -11,6 +11,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   podman: "podman",
   containerd: "containerd",
   ctr: "containerd",
+  openssl: "openssl",
 };
 
 function isInstalled(command: string): boolean {

@@ -1,7 +1,9 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LayoutWriter } from "../support/oci_layout_node.ts";
 import { type Running, temporaryFolder } from "../support/processes_node.ts";
+import { startTokenServer, type TokenServer } from "../support/token_server_node.ts";
 import {
   type Containerd,
   digestsOf,
@@ -25,11 +27,13 @@ const IMAGES = ["one", "forty", "multi", "big"] as const;
 const UPSTREAMS = [
   { name: "open", direct: undefined, door: undefined },
   { name: "basic", direct: `${BASIC.username}:${BASIC.password}`, door: CI },
+  { name: "token", direct: `${BASIC.username}:${BASIC.password}`, door: CI },
 ] as const;
 
 const folder = temporaryFolder("interop");
 const started: Running[] = [];
 const registries = new Map<string, RealRegistry>();
+let tokens: TokenServer;
 let door: RunningDoor;
 let containerd: Containerd;
 
@@ -56,11 +60,16 @@ function doorConfig(): object {
         ...{ name: "basic", origin: at("basic"), prefix: "basic", insecure: true },
         credentials: { username: BASIC.username, password: { secret: "BASIC_PASSWORD" } },
       },
+      {
+        ...{ name: "token", origin: at("token"), prefix: "token", insecure: true },
+        credentials: { username: BASIC.username, password: { secret: "BASIC_PASSWORD" } },
+        tokenOrigins: [new URL(tokens.auth.realm).origin],
+      },
     ],
     access: {
       anonymous: ["open/app/**:pull"],
       tokens: [
-        { name: "ci", sha256: sha256Hex(TOKEN), allow: ["basic/app/**:pull"] },
+        { name: "ci", sha256: sha256Hex(TOKEN), allow: ["basic/app/**:pull", "token/app/**:pull"] },
       ],
     },
   };
@@ -70,6 +79,12 @@ beforeAll(async () => {
   const at = (name: string) => join(folder.path, name);
   registries.set("open", keep(await startRegistry(at("open"))));
   registries.set("basic", keep(await startRegistry(at("basic"), { htpasswd: BASIC.htpasswd })));
+  mkdirSync(at("tokens"));
+  tokens = await startTokenServer(at("tokens"), {
+    users: { [BASIC.username]: BASIC.password },
+    allow: (user) => user === BASIC.username,
+  });
+  registries.set("token", keep(await startRegistry(at("token"), { token: tokens.auth })));
   const layout = await writeFixtures();
   for (const { name, direct } of UPSTREAMS) {
     const host = registries.get(name)?.host;
@@ -85,6 +100,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const server of started.reverse()) await server.stop();
+  await tokens?.close();
   folder.remove();
 });
 
@@ -123,12 +139,28 @@ describe.each(CASES)("$image from the $name registry", ({ name, image, direct, d
   });
 });
 
+describe("the registry with token authentication", () => {
+  it("gives nothing to a client without credentials", async () => {
+    const { status } = await skopeo("inspect", `${registries.get("token")?.host}/app/one:latest`);
+    expect(status).not.toBe(0);
+  });
+
+  it("was asked for tokens by the door, one scope at a time, and not for every blob", () => {
+    const asked = tokens.log.filter(({ url }) =>
+      url.includes("app%2Fforty") || url.includes("app/forty")
+    );
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThan(40);
+  });
+});
+
 describe("without a right", () => {
   const REFUSED = /denied|unauthorized|authentication required/i;
 
   it.each([
     ["a repository that no rule opens", "open/private/one", undefined],
     ["an upstream that is not open", "basic/app/one", undefined],
+    ["another one", "token/app/one", undefined],
     ["a token that lacks the repository", "basic/private/one", CI],
     ["a repository that does not exist", "open/private/nothing", undefined],
   ])("%s is plainly denied to every client", async (_, name, asDoor) => {
