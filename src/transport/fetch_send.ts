@@ -1,0 +1,89 @@
+import {
+  excerpt,
+  type Fetch,
+  type RegistryRequest,
+  type RegistryResponse,
+  type Send,
+  TidegateError,
+} from "../core/mod.ts";
+import { abortable } from "./deadline.ts";
+import { networkError } from "./network_error.ts";
+
+/** The innermost `Send`: one exchange through `fetch`, redirects not followed. */
+export function createFetchSend(
+  { fetch, userAgent }: { readonly fetch: Fetch; readonly userAgent: string },
+): Send {
+  let follows = false; // learned once: this runtime shows no manual redirects
+  return async (request) => {
+    let response = await exchange(fetch, request, userAgent, follows ? "follow" : "manual");
+    if (response.type === "opaqueredirect") {
+      follows = true;
+      response = await exchange(fetch, request, userAgent, "follow");
+    }
+    refuseEncoded(request, response);
+    return toRegistryResponse(request, response);
+  };
+}
+
+async function exchange(
+  fetch: Fetch,
+  request: RegistryRequest,
+  userAgent: string,
+  redirect: "manual" | "follow",
+): Promise<Response> {
+  const { signal } = request;
+  const outgoing = toRequest(request, userAgent, redirect);
+  try {
+    return await abortable(fetch(outgoing), signal, (late) => void late.body?.cancel().catch(() => {}));
+  } catch (cause) {
+    if (signal?.aborted) throw signal.reason;
+    throw networkError(request.url, cause);
+  }
+}
+
+function toRequest(
+  { url, method, headers, body, signal }: RegistryRequest,
+  userAgent: string,
+  redirect: "manual" | "follow",
+): Request {
+  const init: RequestInit & { duplex?: "half" } = {
+    method,
+    // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
+    headers: { "accept-encoding": "identity", "user-agent": userAgent, ...headers },
+    redirect,
+    credentials: "omit",
+    ...(signal && { signal }),
+    ...(body !== undefined && { body }),
+  };
+  if (body instanceof ReadableStream) init.duplex = "half";
+  try {
+    return new Request(url, init);
+  } catch {
+    // no cause: the runtime's message may quote the offending header, an Authorization perhaps
+    throw new TidegateError("INVALID_RESPONSE", "The request cannot be written as HTTP", {
+      what: "request",
+      input: excerpt(new URL(url).origin),
+      reason: "a header or the URL holds what HTTP does not allow",
+    });
+  }
+}
+
+/** A coded blob has other bytes than its digest is for, and lengths that mean nothing. */
+function refuseEncoded({ kind, url }: RegistryRequest, response: Response): void {
+  const coding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (kind !== "blob" || coding === "" || coding === "identity") return;
+  response.body?.cancel().catch(() => {});
+  const { origin } = new URL(url);
+  throw new TidegateError("UNSUPPORTED", `${origin} sent a blob with a Content-Encoding`, {
+    what: `Content-Encoding ${excerpt(coding, 64)}`,
+    reason: "a blob is verified as its raw bytes, which identity coding alone leaves as they are",
+  });
+}
+
+function toRegistryResponse({ url }: RegistryRequest, response: Response): RegistryResponse {
+  const { status, headers, body } = response;
+  const answered = new URL(response.redirected && response.url !== "" ? response.url : url);
+  answered.search = "";
+  answered.hash = "";
+  return { status, headers, body, url: answered.href, release: () => {} };
+}

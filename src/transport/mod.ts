@@ -1,0 +1,14 @@
+/**
+ * The way to a registry and back: layers around `fetch`, one concern each.
+ *
+ * In: a `RegistryRequest`. Out: a `RegistryResponse` whose body is the runtime's own. Next: `client/`.
+ * @module
+ */
+export { createTransport } from "./stack.ts";
+export { createTransportState } from "./state.ts";
+export type { BreakerRecord, TransportState } from "./state.ts";
+export type { ThrottleSettings, TimeoutSettings, TransportOptions } from "./options.ts";
+export type { BreakerSettings } from "./breaker_state.ts";
+export type { RetrySettings } from "./retry_plan.ts";
+export type { SlotLimits } from "./slots.ts";
+export { discard } from "./discard.ts";

@@ -1,0 +1,142 @@
+import {
+  type Authorizer,
+  createAuthorizer,
+  createTokenCache,
+  type CredentialProvider,
+  type TokenCache,
+} from "../auth/mod.ts";
+import {
+  type Clock,
+  type Fetch,
+  platformFetch,
+  type Random,
+  systemClock,
+  systemRandom,
+  type Upstream,
+} from "../core/mod.ts";
+import type { Observer } from "../observability/mod.ts";
+import type { BreakerSettings } from "./breaker_state.ts";
+import { createExchange } from "./exchange.ts";
+import { decide } from "./origin.ts";
+import type { RetrySettings } from "./retry_plan.ts";
+import type { SlotLimits } from "./slots.ts";
+import { createTransportState, type TransportState } from "./state.ts";
+
+/** Bounds on waiting, in milliseconds. */
+export interface TimeoutSettings {
+  /** Longest wait for the headers of one exchange. What a request body needs comes on top. */
+  readonly headersMs: number;
+  /** Longest time until a request has its final headers: tries, waits, hops and tokens together. */
+  readonly totalMs: number;
+}
+
+/** How many requests at once, and how long one waits for its turn. */
+export interface ThrottleSettings extends SlotLimits {
+  /** Longest wait for a free slot, in milliseconds. */
+  readonly queueMs: number;
+}
+
+/** What a transport is made of. Only `upstream` is needed. */
+export interface TransportOptions {
+  /** The registry this transport talks to. Its credentials go nowhere else. */
+  readonly upstream: Upstream;
+  /** The way out. Default is the runtime's `fetch`. */
+  readonly fetch?: Fetch | undefined;
+  /** Default is none: anonymous. */
+  readonly credentials?: CredentialProvider | undefined;
+  /** Default is a cache that lives as long as this transport. */
+  readonly tokens?: TokenCache | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly observer?: Observer | undefined;
+  /** Default is 4 tries, 250 ms doubling to 30 s, `Retry-After` up to 60 s. */
+  readonly retry?: Partial<RetrySettings> | undefined;
+  /** Default opens after 5 failures in a row, for 30 s, and closes after 2 good probes. */
+  readonly breaker?: Partial<BreakerSettings> | undefined;
+  /** Default is 10 slots, one more for small requests, 120 s in the queue. */
+  readonly throttle?: Partial<ThrottleSettings> | undefined;
+  /** Default is 30 s for headers, 120 s in total. */
+  readonly timeouts?: Partial<TimeoutSettings> | undefined;
+  /** What outlives this transport. Default is fresh. */
+  readonly state?: TransportState | undefined;
+  /** Default is `tidegate`. Docker Hub refuses requests without one; browsers send their own. */
+  readonly userAgent?: string | undefined;
+}
+
+/** {@linkcode TransportOptions} with every blank filled in. All layers read this. */
+export interface TransportSettings {
+  readonly upstream: Upstream;
+  readonly fetch: Fetch;
+  readonly exchange: Fetch;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observe: Observer;
+  readonly retry: RetrySettings;
+  readonly breaker: BreakerSettings;
+  readonly throttle: ThrottleSettings;
+  readonly timeouts: TimeoutSettings;
+  readonly state: TransportState;
+  readonly userAgent: string;
+}
+
+const RETRY: RetrySettings = { attempts: 4, baseMs: 250, maximumMs: 30_000, retryAfterMs: 60_000 };
+const BREAKER: BreakerSettings = { failureThreshold: 5, successThreshold: 2, resetMs: 30_000 };
+const THROTTLE: ThrottleSettings = { concurrency: 10, smallReserve: 1, queueMs: 120_000 };
+const TIMEOUTS: TimeoutSettings = { headersMs: 30_000, totalMs: 120_000 };
+
+/**
+ * Fill in the blanks, once.
+ *
+ * @throws {TypeError} For a number out of range, or options that contradict each other.
+ */
+export function resolveTransportOptions(options: TransportOptions): TransportSettings {
+  const { upstream, fetch = platformFetch, clock = systemClock, random = systemRandom } = options;
+  const observe = options.observer ?? (() => {});
+  const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
+  const exchange = createExchange({ fetch, clock, headersMs: timeouts.headersMs });
+  const tokens = options.tokens ?? createTokenCache({ kv: memoryOnly(), clock, random });
+  const authorizer = createAuthorizer({
+    upstream,
+    credentials: options.credentials,
+    tokens,
+    exchange,
+    realmPolicy: (realm) => decide({ upstream, observe }, "realm", `${upstream.origin}/v2/`, realm),
+    clock,
+    observer: observe,
+  });
+  return Object.freeze({
+    upstream,
+    fetch,
+    exchange,
+    authorizer,
+    clock,
+    random,
+    observe,
+    retry: fill("retry", RETRY, options.retry, { attempts: 1 }),
+    breaker: fill("breaker", BREAKER, options.breaker, { failureThreshold: 1, successThreshold: 1 }),
+    throttle: fill("throttle", THROTTLE, options.throttle, { concurrency: 1 }),
+    timeouts,
+    state: options.state ?? createTransportState(),
+    userAgent: options.userAgent ?? "tidegate",
+  });
+}
+
+function fill<T extends object>(
+  group: string,
+  defaults: T,
+  given: Partial<T> | undefined,
+  least: Partial<Record<keyof T, number>> = {},
+): T {
+  const filled = { ...defaults };
+  for (const key of Object.keys(defaults) as (keyof T & string)[]) {
+    const value = given?.[key];
+    if (value === undefined) continue;
+    const minimum = least[key] ?? 0;
+    if (!(typeof value === "number" && value >= minimum)) {
+      throw new TypeError(`${group}.${key} must be a number of at least ${minimum}`);
+    }
+    filled[key] = value;
+  }
+  return Object.freeze(filled);
+}

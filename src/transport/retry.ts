@@ -1,0 +1,121 @@
+import {
+  isTidegateError,
+  type Layer,
+  type RegistryRequest,
+  type RegistryResponse,
+  type Send,
+  TidegateError,
+} from "../core/mod.ts";
+import { createDeadline, type Deadline } from "./deadline.ts";
+import { discard } from "./discard.ts";
+import type { TransportSettings } from "./options.ts";
+import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
+
+/**
+ * Repeat what may be repeated: full jitter, `Retry-After` never early, one time budget for all.
+ *
+ * The only layer that repeats: nothing above or below it does. When tries or time run out, the
+ * last answer is returned (or the last error thrown) as it came.
+ *
+ * @throws {TidegateError} NETWORK_TIMEOUT with phase `total` when the budget runs out in a try.
+ */
+export function withRetry(settings: TransportSettings): Layer {
+  const { clock, timeouts: { totalMs }, upstream: { origin } } = settings;
+  return (next) => async (request) => {
+    const endsAt = clock.now() + totalMs;
+    const deadline = createDeadline(clock, totalMs, request.signal, () => tooLong(origin, totalMs));
+    try {
+      const bounded = { ...request, signal: deadline.signal };
+      const outcome = await attempts(settings, next, bounded, endsAt);
+      if ("error" in outcome) throw outcome.error;
+      return endWith(outcome.response, deadline);
+    } catch (error) {
+      deadline.dispose();
+      throw error;
+    }
+  };
+}
+
+async function attempts(
+  settings: TransportSettings,
+  next: Send,
+  request: RegistryRequest,
+  endsAt: number,
+): Promise<Outcome> {
+  const { clock, random, retry } = settings;
+  let last: Outcome | undefined;
+  for (let attempt = 1;; attempt++) {
+    await keepQuiet(settings, request.signal);
+    const outcome = await attemptOnce(next, request);
+    // our own tries opened the circuit: what opened it says more than that it is open
+    if (last && "error" in outcome && isTidegateError(outcome.error, "CIRCUIT_OPEN")) return last;
+    const now = clock.now();
+    const delay = planRetry(request, outcome, attempt, retry, now, random.float());
+    if (delay === undefined || now + delay >= endsAt) return outcome;
+    prepareRetry(settings, outcome, attempt, delay);
+    last = withoutBody(outcome);
+    await clock.sleep(delay, request.signal);
+  }
+}
+
+async function attemptOnce(next: Send, request: RegistryRequest): Promise<Outcome> {
+  try {
+    return { response: await next(request) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Wait out the time in which some request was told that the whole host wants no requests. */
+async function keepQuiet(settings: TransportSettings, signal?: AbortSignal): Promise<void> {
+  const { clock, random, retry, state, upstream: { origin } } = settings;
+  const until = state.quietUntil.get(origin);
+  if (until === undefined) return;
+  if (until <= clock.now()) state.quietUntil.delete(origin);
+  else await clock.sleep(until - clock.now() + random.float() * retry.baseMs, signal);
+}
+
+function prepareRetry(
+  { clock, observe, state, upstream: { origin } }: TransportSettings,
+  outcome: Outcome,
+  attempt: number,
+  delayMs: number,
+): void {
+  observe({ type: "request.retried", origin, attempt, delayMs, reason: reasonOf(outcome) });
+  if (!("response" in outcome)) return;
+  discard(outcome.response, clock);
+  const { status } = outcome.response;
+  if (status !== 429 && status !== 503) return;
+  const until = retryAfter(outcome, clock.now()) ?? clock.now() + delayMs;
+  state.quietUntil.set(origin, Math.max(until, state.quietUntil.get(origin) ?? 0));
+}
+
+function reasonOf(outcome: Outcome): string {
+  if ("response" in outcome) return String(outcome.response.status);
+  return isTidegateError(outcome.error) ? outcome.error.code : "error";
+}
+
+/** A discarded answer as it may still be returned: its head. */
+function withoutBody(outcome: Outcome): Outcome {
+  if (!("response" in outcome)) return outcome;
+  return { response: { ...outcome.response, body: null, release: () => {} } };
+}
+
+/** The headers are here: the budget no longer runs, the caller's signal still ends the body. */
+function endWith(response: RegistryResponse, deadline: Deadline): RegistryResponse {
+  deadline.stop();
+  if (response.body === null) deadline.dispose();
+  const release = (): void => {
+    deadline.dispose();
+    response.release();
+  };
+  return { ...response, release };
+}
+
+function tooLong(origin: string, milliseconds: number): TidegateError<"NETWORK_TIMEOUT"> {
+  return new TidegateError("NETWORK_TIMEOUT", `No answer from ${origin} within ${milliseconds} ms`, {
+    origin,
+    phase: "total",
+    milliseconds,
+  });
+}

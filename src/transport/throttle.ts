@@ -1,0 +1,82 @@
+import { type Layer, type RegistryRequest, TidegateError } from "../core/mod.ts";
+import type { TransportSettings } from "./options.ts";
+import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
+
+/**
+ * Bound how many requests the upstream gets at once. A slot is held until the body has ended, so
+ * that ten layers in flight count as ten; blobs can never take the last slot from a manifest.
+ *
+ * The queue lives in this transport: a Worker makes one per request, and no wait crosses requests.
+ *
+ * @throws {TidegateError} NETWORK_TIMEOUT with phase `queue` when no slot frees up in time.
+ */
+export function withThrottle(settings: TransportSettings): Layer {
+  const slots = createSlots(settings.throttle);
+  return (next) => async (request) => {
+    const release = await takeSlot(slots, request, settings);
+    try {
+      const response = await next(request);
+      const end = onceEnded(release, request.signal, () => response.release());
+      if (response.body === null) end();
+      return { ...response, release: end };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  };
+}
+
+/** Small: everything whose body has a low cap. */
+function isSmall({ kind, method }: RegistryRequest): boolean {
+  return method === "HEAD" || (kind !== "blob" && kind !== "upload");
+}
+
+function takeSlot(
+  slots: Slots,
+  request: RegistryRequest,
+  { clock, throttle: { queueMs }, upstream: { origin } }: TransportSettings,
+): Promise<ReleaseSlot> {
+  const { signal } = request;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const giveUp = (reason: unknown): void => {
+      settle();
+      leave();
+      reject(reason);
+    };
+    const onAbort = (): void => giveUp(signal?.reason);
+    const stopTimer = clock.after(queueMs, () => giveUp(queueTimeout(origin, queueMs)));
+    const settle = (): void => {
+      stopTimer();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const leave = slots.request(isSmall(request), (release) => {
+      settle();
+      resolve(release);
+    });
+  });
+}
+
+/** An aborted request gives its slot back even when its consumer forgets to. */
+function onceEnded(
+  release: ReleaseSlot,
+  signal: AbortSignal | undefined,
+  inner: () => void,
+): () => void {
+  const end = (): void => {
+    signal?.removeEventListener("abort", end);
+    release();
+    inner();
+  };
+  signal?.addEventListener("abort", end, { once: true });
+  return end;
+}
+
+function queueTimeout(origin: string, queueMs: number): TidegateError<"NETWORK_TIMEOUT"> {
+  return new TidegateError("NETWORK_TIMEOUT", `No free slot for ${origin} for ${queueMs} ms`, {
+    origin,
+    phase: "queue",
+    milliseconds: queueMs,
+  });
+}
