@@ -1,7 +1,8 @@
-import { createAuthorizer, createTokenCache } from "../auth/mod.ts";
+import { createAuthorizer, createTokenCache, parseChallenges } from "../auth/mod.ts";
 import type { RegistryRequest, RegistryResponse, Upstream } from "../core/mod.ts";
 import { GENERIC_PROFILE } from "../upstream/mod.ts";
-import type { TransportSettings } from "./options.ts";
+import { NO_STORE } from "./no_store.ts";
+import type { TransportSettings } from "./settings.ts";
 import { decide } from "./origin.ts";
 
 /**
@@ -17,10 +18,10 @@ export async function answerAnonymously(
 ): Promise<string | undefined> {
   const { clock, exchange, random } = settings;
   const stranger = strangerAt(new URL(response.url).origin);
-  const policy = { upstream: stranger, observe: settings.observe };
+  const policy = { upstream: stranger, observer: settings.observer };
   const authorizer = createAuthorizer({
     upstream: stranger,
-    tokens: createTokenCache({ kv: FORGETFUL, clock, random }),
+    tokens: createTokenCache({ kv: NO_STORE, clock, random }),
     exchange,
     realmPolicy: (realm) => ({
       url: decide(policy, "realm", response.url, realm).url,
@@ -28,8 +29,16 @@ export async function answerAnonymously(
     }),
     clock,
   });
-  const answer = await authorizer.answer({ ...request, scopes: [] }, response, undefined);
+  const scopes = namedScopes(response.headers.get("www-authenticate") ?? "");
+  const answer = await authorizer.answer({ ...request, scopes }, response, undefined);
   return answer?.startsWith("Bearer ") ? answer : undefined;
+}
+
+/** What the stranger itself names: our own request's scopes mean nothing there. */
+function namedScopes(header: string): readonly string[] {
+  const bearer = parseChallenges(header).find(({ scheme }) => scheme === "bearer");
+  const named = bearer?.parameters.get("scope")?.split(" ") ?? [];
+  return named.filter((scope) => /^repository:[^:]+(?::\d+)?:[^:]+$/.test(scope)).slice(0, 4);
 }
 
 /** An upstream that is configured for nothing. */
@@ -44,9 +53,3 @@ function strangerAt(origin: string): Upstream {
     insecure: false,
   };
 }
-
-const FORGETFUL = {
-  get: (): Promise<undefined> => Promise.resolve(undefined),
-  put: (): Promise<void> => Promise.resolve(),
-  delete: (): Promise<void> => Promise.resolve(),
-};

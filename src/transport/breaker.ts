@@ -1,6 +1,7 @@
 import { isTidegateError, type Layer, type RegistryResponse, TidegateError } from "../core/mod.ts";
-import { admit, breakerPhase, closedBreaker, report } from "./breaker_state.ts";
-import type { TransportSettings } from "./options.ts";
+import { observe } from "../observability/mod.ts";
+import { admit, type BreakerPhase, breakerPhase, closedBreaker, report } from "./breaker_state.ts";
+import type { TransportSettings } from "./settings.ts";
 import type { BreakerRecord } from "./state.ts";
 
 type Outcome = "success" | "failure" | "neutral";
@@ -14,11 +15,12 @@ type Outcome = "success" | "failure" | "neutral";
  * @throws {TidegateError} CIRCUIT_OPEN at once while open.
  */
 export function withBreaker(settings: TransportSettings): Layer {
-  const { breaker, clock, state, upstream: { origin } } = settings;
+  const { breaker, clock, observer, state, upstream: { origin } } = settings;
   return (next) => async (request) => {
     const record = recordOf(state.breakers, origin);
     const passage = admit(record, breaker, clock.now());
     if (typeof passage === "number") throw circuitOpen(origin, passage);
+    if (passage === "probe") observe(observer, { type: "circuit.half_opened", origin });
     const settle = (outcome: Outcome): void => {
       const before = breakerPhase(record, breaker, clock.now());
       report(record, breaker, clock.now(), passage, outcome);
@@ -55,13 +57,14 @@ function judgeError(error: unknown, origin: string): Outcome {
 }
 
 function announce(
-  { observe, upstream: { origin } }: TransportSettings,
-  before: string,
-  after: string,
+  { breaker, clock, observer, upstream: { origin } }: TransportSettings,
+  before: BreakerPhase,
+  after: BreakerPhase,
 ): void {
   if (before === after) return;
-  if (after === "open") observe({ type: "circuit.opened", origin });
-  if (after === "closed") observe({ type: "circuit.closed", origin });
+  const retryAt = clock.now() + breaker.resetMs;
+  if (after === "open") observe(observer, { type: "circuit.opened", origin, retryAt });
+  if (after === "closed") observe(observer, { type: "circuit.closed", origin });
 }
 
 function circuitOpen(origin: string, retryAt: number): TidegateError<"CIRCUIT_OPEN"> {

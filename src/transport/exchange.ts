@@ -17,12 +17,17 @@ export function createExchange(
 ): Fetch {
   return async (request) => {
     const { origin } = new URL(request.url);
-    const deadline = createDeadline(clock, headersMs, request.signal, () =>
-      new TidegateError("NETWORK_TIMEOUT", `No headers from ${origin} for ${headersMs} ms`, {
-        origin,
-        phase: "headers",
-        milliseconds: headersMs,
-      }));
+    const deadline = createDeadline(
+      clock,
+      headersMs,
+      request.signal,
+      () =>
+        new TidegateError("NETWORK_TIMEOUT", `No headers from ${origin} for ${headersMs} ms`, {
+          origin,
+          phase: "headers",
+          milliseconds: headersMs,
+        }),
+    );
     try {
       const outgoing = new Request(request, { signal: deadline.signal, credentials: "omit" });
       return await abortable(fetch(outgoing), deadline.signal, (late) => void late.body?.cancel());

@@ -34,7 +34,11 @@ async function exchange(
   const { signal } = request;
   const outgoing = toRequest(request, userAgent, redirect);
   try {
-    return await abortable(fetch(outgoing), signal, (late) => void late.body?.cancel().catch(() => {}));
+    return await abortable(
+      fetch(outgoing),
+      signal,
+      (late) => void late.body?.cancel().catch(() => {}),
+    );
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
     throw networkError(request.url, cause);

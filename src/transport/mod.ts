@@ -7,8 +7,10 @@
 export { createTransport } from "./stack.ts";
 export { createTransportState } from "./state.ts";
 export type { BreakerRecord, TransportState } from "./state.ts";
-export type { ThrottleSettings, TimeoutSettings, TransportOptions } from "./options.ts";
+export type { TransportOptions } from "./options.ts";
+export type { ThrottleSettings, TimeoutSettings } from "./settings.ts";
 export type { BreakerSettings } from "./breaker_state.ts";
 export type { RetrySettings } from "./retry_plan.ts";
 export type { SlotLimits } from "./slots.ts";
 export { discard } from "./discard.ts";
+export { type RateLimitFacts, readRateLimit } from "./rate_limit.ts";

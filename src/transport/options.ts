@@ -1,5 +1,4 @@
 import {
-  type Authorizer,
   createAuthorizer,
   createTokenCache,
   type CredentialProvider,
@@ -17,24 +16,11 @@ import {
 import type { Observer } from "../observability/mod.ts";
 import type { BreakerSettings } from "./breaker_state.ts";
 import { createExchange } from "./exchange.ts";
+import { NO_STORE } from "./no_store.ts";
 import { decide } from "./origin.ts";
 import type { RetrySettings } from "./retry_plan.ts";
-import type { SlotLimits } from "./slots.ts";
+import type { ThrottleSettings, TimeoutSettings, TransportSettings } from "./settings.ts";
 import { createTransportState, type TransportState } from "./state.ts";
-
-/** Bounds on waiting, in milliseconds. */
-export interface TimeoutSettings {
-  /** Longest wait for the headers of one exchange. What a request body needs comes on top. */
-  readonly headersMs: number;
-  /** Longest time until a request has its final headers: tries, waits, hops and tokens together. */
-  readonly totalMs: number;
-}
-
-/** How many requests at once, and how long one waits for its turn. */
-export interface ThrottleSettings extends SlotLimits {
-  /** Longest wait for a free slot, in milliseconds. */
-  readonly queueMs: number;
-}
 
 /** What a transport is made of. Only `upstream` is needed. */
 export interface TransportOptions {
@@ -63,23 +49,6 @@ export interface TransportOptions {
   readonly userAgent?: string | undefined;
 }
 
-/** {@linkcode TransportOptions} with every blank filled in. All layers read this. */
-export interface TransportSettings {
-  readonly upstream: Upstream;
-  readonly fetch: Fetch;
-  readonly exchange: Fetch;
-  readonly authorizer: Authorizer;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly observe: Observer;
-  readonly retry: RetrySettings;
-  readonly breaker: BreakerSettings;
-  readonly throttle: ThrottleSettings;
-  readonly timeouts: TimeoutSettings;
-  readonly state: TransportState;
-  readonly userAgent: string;
-}
-
 const RETRY: RetrySettings = { attempts: 4, baseMs: 250, maximumMs: 30_000, retryAfterMs: 60_000 };
 const BREAKER: BreakerSettings = { failureThreshold: 5, successThreshold: 2, resetMs: 30_000 };
 const THROTTLE: ThrottleSettings = { concurrency: 10, smallReserve: 1, queueMs: 120_000 };
@@ -92,18 +61,19 @@ const TIMEOUTS: TimeoutSettings = { headersMs: 30_000, totalMs: 120_000 };
  */
 export function resolveTransportOptions(options: TransportOptions): TransportSettings {
   const { upstream, fetch = platformFetch, clock = systemClock, random = systemRandom } = options;
-  const observe = options.observer ?? (() => {});
+  const { observer } = options;
   const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
   const exchange = createExchange({ fetch, clock, headersMs: timeouts.headersMs });
-  const tokens = options.tokens ?? createTokenCache({ kv: memoryOnly(), clock, random });
+  const tokens = options.tokens ?? createTokenCache({ kv: NO_STORE, clock, random });
   const authorizer = createAuthorizer({
     upstream,
-    credentials: options.credentials,
+    ...(options.credentials && { credentials: options.credentials }),
     tokens,
     exchange,
-    realmPolicy: (realm) => decide({ upstream, observe }, "realm", `${upstream.origin}/v2/`, realm),
+    realmPolicy: (realm) =>
+      decide({ upstream, observer }, "realm", `${upstream.origin}/v2/`, realm),
     clock,
-    observer: observe,
+    ...(observer && { observer }),
   });
   return Object.freeze({
     upstream,
@@ -112,9 +82,12 @@ export function resolveTransportOptions(options: TransportOptions): TransportSet
     authorizer,
     clock,
     random,
-    observe,
+    observer,
     retry: fill("retry", RETRY, options.retry, { attempts: 1 }),
-    breaker: fill("breaker", BREAKER, options.breaker, { failureThreshold: 1, successThreshold: 1 }),
+    breaker: fill("breaker", BREAKER, options.breaker, {
+      failureThreshold: 1,
+      successThreshold: 1,
+    }),
     throttle: fill("throttle", THROTTLE, options.throttle, { concurrency: 1 }),
     timeouts,
     state: options.state ?? createTransportState(),
@@ -122,20 +95,18 @@ export function resolveTransportOptions(options: TransportOptions): TransportSet
   });
 }
 
-function fill<T extends object>(
+function fill<T extends Record<keyof T, number>>(
   group: string,
   defaults: T,
-  given: Partial<T> | undefined,
-  least: Partial<Record<keyof T, number>> = {},
+  given: Partial<T> = {},
+  least: Partial<T> = {},
 ): T {
   const filled = { ...defaults };
   for (const key of Object.keys(defaults) as (keyof T & string)[]) {
-    const value = given?.[key];
+    const value = given[key];
     if (value === undefined) continue;
     const minimum = least[key] ?? 0;
-    if (!(typeof value === "number" && value >= minimum)) {
-      throw new TypeError(`${group}.${key} must be a number of at least ${minimum}`);
-    }
+    if (!(value >= minimum)) throw new TypeError(`${group}.${key} must be at least ${minimum}`);
     filled[key] = value;
   }
   return Object.freeze(filled);

@@ -1,10 +1,11 @@
 import { isTidegateError, type OriginUse } from "../core/mod.ts";
+import { observe } from "../observability/mod.ts";
 import { decideOrigin } from "../upstream/mod.ts";
-import type { TransportSettings } from "./options.ts";
+import type { TransportSettings } from "./settings.ts";
 
 /** Ask the origin policy, and say so when it refuses. */
 export function decide(
-  { upstream, observe }: Pick<TransportSettings, "upstream" | "observe">,
+  { upstream, observer }: Pick<TransportSettings, "upstream" | "observer">,
   use: OriginUse,
   from: string,
   target: string,
@@ -14,7 +15,8 @@ export function decide(
   } catch (error) {
     if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
       const { origin, target, allow } = error.details;
-      observe({ type: "origin.refused", use, origin, target, allow });
+      const { name } = upstream;
+      observe(observer, { type: "origin.refused", upstream: name, use, origin, target, allow });
     }
     throw error;
   }

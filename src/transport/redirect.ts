@@ -7,9 +7,10 @@ import {
   type Send,
   TidegateError,
 } from "../core/mod.ts";
+import { observe, redactUrl } from "../observability/mod.ts";
 import { answerAnonymously } from "./anonymous.ts";
 import { discard } from "./discard.ts";
-import type { TransportSettings } from "./options.ts";
+import type { TransportSettings } from "./settings.ts";
 import { decide } from "./origin.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -42,9 +43,20 @@ export function withRedirect(settings: TransportSettings): Layer {
       discard(response, settings.clock);
       if (meansNotFound(settings, location, current.url)) return notFound(response);
       if (hop === MAX_REDIRECTS) throw refused(response, `more than ${MAX_REDIRECTS} redirects`);
+      const from = current.url;
       current = follow(settings, current, location, response.status);
+      announce(settings, from, current.url);
     }
   };
+}
+
+function announce({ observer, upstream }: TransportSettings, from: string, to: string): void {
+  observe(observer, {
+    type: "request.redirected",
+    upstream: upstream.name,
+    from: redactUrl(from),
+    to: redactUrl(to),
+  });
 }
 
 function isForeignChallenge(

@@ -1,4 +1,5 @@
 import {
+  type ErrorCode,
   isTidegateError,
   type Layer,
   type RegistryRequest,
@@ -6,9 +7,10 @@ import {
   type Send,
   TidegateError,
 } from "../core/mod.ts";
+import { observe, redactUrl } from "../observability/mod.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import { discard } from "./discard.ts";
-import type { TransportSettings } from "./options.ts";
+import type { TransportSettings } from "./settings.ts";
 import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
 
 /**
@@ -52,7 +54,7 @@ async function attempts(
     const now = clock.now();
     const delay = planRetry(request, outcome, attempt, retry, now, random.float());
     if (delay === undefined || now + delay >= endsAt) return outcome;
-    prepareRetry(settings, outcome, attempt, delay);
+    prepareRetry(settings, request, outcome, attempt, delay);
     last = withoutBody(outcome);
     await clock.sleep(delay, request.signal);
   }
@@ -76,12 +78,16 @@ async function keepQuiet(settings: TransportSettings, signal?: AbortSignal): Pro
 }
 
 function prepareRetry(
-  { clock, observe, state, upstream: { origin } }: TransportSettings,
+  { clock, observer, state, upstream: { name, origin } }: TransportSettings,
+  request: RegistryRequest,
   outcome: Outcome,
   attempt: number,
   delayMs: number,
 ): void {
-  observe({ type: "request.retried", origin, attempt, delayMs, reason: reasonOf(outcome) });
+  const { kind, method } = request;
+  const facts = { upstream: name, kind, method, url: redactUrl(request.url) };
+  const reason = reasonOf(outcome);
+  observe(observer, { type: "request.retried", ...facts, attempt, delayMs, reason });
   if (!("response" in outcome)) return;
   discard(outcome.response, clock);
   const { status } = outcome.response;
@@ -90,9 +96,9 @@ function prepareRetry(
   state.quietUntil.set(origin, Math.max(until, state.quietUntil.get(origin) ?? 0));
 }
 
-function reasonOf(outcome: Outcome): string {
-  if ("response" in outcome) return String(outcome.response.status);
-  return isTidegateError(outcome.error) ? outcome.error.code : "error";
+function reasonOf(outcome: Outcome): number | ErrorCode {
+  if ("response" in outcome) return outcome.response.status;
+  return isTidegateError(outcome.error) ? outcome.error.code : "NETWORK_ERROR";
 }
 
 /** A discarded answer as it may still be returned: its head. */
@@ -113,9 +119,13 @@ function endWith(response: RegistryResponse, deadline: Deadline): RegistryRespon
 }
 
 function tooLong(origin: string, milliseconds: number): TidegateError<"NETWORK_TIMEOUT"> {
-  return new TidegateError("NETWORK_TIMEOUT", `No answer from ${origin} within ${milliseconds} ms`, {
-    origin,
-    phase: "total",
-    milliseconds,
-  });
+  return new TidegateError(
+    "NETWORK_TIMEOUT",
+    `No answer from ${origin} within ${milliseconds} ms`,
+    {
+      origin,
+      phase: "total",
+      milliseconds,
+    },
+  );
 }

@@ -32,7 +32,9 @@ export function createTransportState(): TransportState {
     breakers,
     quietUntil,
     reset(origin?: string): void {
-      for (const map of [breakers, quietUntil]) origin === undefined ? map.clear() : map.delete(origin);
+      for (const map of [breakers, quietUntil]) {
+        origin === undefined ? map.clear() : map.delete(origin);
+      }
     },
   };
 }

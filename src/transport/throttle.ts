@@ -1,5 +1,6 @@
 import { type Layer, type RegistryRequest, TidegateError } from "../core/mod.ts";
-import type { TransportSettings } from "./options.ts";
+import { observe } from "../observability/mod.ts";
+import type { TransportSettings } from "./settings.ts";
 import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
 
 /**
@@ -11,9 +12,13 @@ import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
  * @throws {TidegateError} NETWORK_TIMEOUT with phase `queue` when no slot frees up in time.
  */
 export function withThrottle(settings: TransportSettings): Layer {
+  const { clock, observer, upstream: { name: upstream } } = settings;
   const slots = createSlots(settings.throttle);
   return (next) => async (request) => {
+    const askedAt = clock.now();
     const release = await takeSlot(slots, request, settings);
+    const milliseconds = clock.now() - askedAt;
+    if (milliseconds > 0) observe(observer, { type: "request.queued", upstream, milliseconds });
     try {
       const response = await next(request);
       const end = onceEnded(release, request.signal, () => response.release());

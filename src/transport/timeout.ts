@@ -1,6 +1,6 @@
 import { type Layer, type RegistryRequest, TidegateError } from "../core/mod.ts";
 import { createDeadline } from "./deadline.ts";
-import type { TransportSettings } from "./options.ts";
+import type { TransportSettings } from "./settings.ts";
 
 const SLOWEST_UPLOAD_BYTES_PER_MS = 32; // 32 KB/s: what a body adds to the time its answer may take
 const STREAM_UPLOAD_MS = 60 * 60_000; // a stream's length is unknown
@@ -15,12 +15,17 @@ export function withTimeout({ clock, timeouts }: TransportSettings): Layer {
   return (next) => async (request) => {
     const milliseconds = timeouts.headersMs + uploadMs(request);
     const { origin } = new URL(request.url);
-    const deadline = createDeadline(clock, milliseconds, request.signal, () =>
-      new TidegateError("NETWORK_TIMEOUT", `No headers from ${origin} for ${milliseconds} ms`, {
-        origin,
-        phase: "headers",
-        milliseconds,
-      }));
+    const deadline = createDeadline(
+      clock,
+      milliseconds,
+      request.signal,
+      () =>
+        new TidegateError("NETWORK_TIMEOUT", `No headers from ${origin} for ${milliseconds} ms`, {
+          origin,
+          phase: "headers",
+          milliseconds,
+        }),
+    );
     try {
       const response = await next({ ...request, signal: deadline.signal });
       deadline.stop();

@@ -1,22 +1,46 @@
-import { isTidegateError, type Layer } from "../core/mod.ts";
-import type { TransportSettings } from "./options.ts";
+import { excerpt, isTidegateError, type Layer } from "../core/mod.ts";
+import { observe, redactUrl } from "../observability/mod.ts";
+import type { TransportSettings } from "./settings.ts";
+import { readRateLimit } from "./rate_limit.ts";
 
 /** Tell the observer about each request once, however many tries, hops and tokens it took. */
-export function withTrace({ clock, observe, upstream: { name } }: TransportSettings): Layer {
+export function withTrace(settings: TransportSettings): Layer {
+  const { clock, observer, upstream: { name } } = settings;
+  if (observer === undefined) return (next) => next;
   return (next) => async (request) => {
     const { kind, method } = request;
     const startedAt = clock.now();
-    const base = { upstream: name, kind, method };
-    observe({ type: "request.sent", ...base, url: request.url });
+    const facts = { upstream: name, kind, method, url: redactUrl(request.url) };
+    observe(observer, { type: "request.sent", ...facts, attempt: 1 });
     try {
       const response = await next(request);
-      const durationMs = clock.now() - startedAt;
-      observe({ type: "request.answered", ...base, status: response.status, durationMs });
+      const milliseconds = clock.now() - startedAt;
+      const { status, headers } = response;
+      observe(observer, { type: "request.answered", ...facts, status, milliseconds });
+      announceHeaders(settings, headers);
       return response;
     } catch (error) {
-      const code = isTidegateError(error) ? error.code : "aborted";
-      observe({ type: "request.failed", ...base, code, durationMs: clock.now() - startedAt });
+      const code = isTidegateError(error) ? error.code : "ABORTED";
+      observe(observer, { type: "request.failed", ...facts, code });
       throw error;
     }
   };
+}
+
+const MAX_WARNING_LENGTH = 4096; // distribution-spec, "Warnings"
+
+function announceHeaders(
+  { clock, observer, upstream: { name: upstream } }: TransportSettings,
+  headers: Headers,
+): void {
+  const rate = readRateLimit(headers);
+  if (rate !== undefined) {
+    const { limit, remaining, windowSeconds } = rate;
+    const resetAt = windowSeconds === undefined ? undefined : clock.now() + windowSeconds * 1000;
+    observe(observer, { type: "rate_limit.seen", upstream, limit, remaining, resetAt });
+  }
+  const warning = headers.get("warning");
+  if (warning === null) return;
+  const text = excerpt(warning, MAX_WARNING_LENGTH);
+  observe(observer, { type: "warning.received", upstream, text });
 }

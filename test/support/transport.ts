@@ -5,7 +5,7 @@ import {
   type RegistryResponse,
   type Upstream,
 } from "../../src/core/mod.ts";
-import type { TransportSettings } from "../../src/transport/options.ts";
+import type { TransportSettings } from "../../src/transport/settings.ts";
 import { createTransportState } from "../../src/transport/state.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
 
@@ -82,7 +82,7 @@ export function testSettings(
     },
     clock,
     random: fixedRandom(),
-    observe: () => {},
+    observer: undefined,
     retry: { attempts: 4, baseMs: 250, maximumMs: 30_000, retryAfterMs: 60_000 },
     breaker: { failureThreshold: 5, successThreshold: 2, resetMs: 30_000 },
     throttle: { concurrency: 10, smallReserve: 1, queueMs: 120_000 },

@@ -12,10 +12,10 @@ function setup(): {
   reset: () => void;
   call: (outcome: RegistryResponse | Error) => Promise<number | string>;
 } {
-  const clock = createVirtualClock();
+  const clock = createVirtualClock(4);
   const events: string[] = [];
   const settings = testSettings(clock, {
-    observe: (event: TidegateEvent) => void events.push(event.type),
+    observer: (event: TidegateEvent) => void events.push(event.type),
   });
   const layer = withBreaker(settings);
   return {
@@ -42,7 +42,12 @@ describe("withBreaker()", () => {
     await clock.advance(30_000);
     expect(await call(answer(200))).toBe(200);
     expect(await call(answer(200))).toBe(200);
-    expect(events).toEqual(["circuit.opened", "circuit.closed"]);
+    expect(events).toEqual([
+      "circuit.opened",
+      "circuit.half_opened",
+      "circuit.half_opened",
+      "circuit.closed",
+    ]);
   });
 
   it.each([200, 401, 404, 429, 501])("never opens on %i", async (status) => {

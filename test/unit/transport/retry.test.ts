@@ -2,13 +2,22 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type RegistryResponse, type Send, TidegateError } from "../../../src/core/mod.ts";
 import { withRetry } from "../../../src/transport/retry.ts";
-import { answer, blobRequest, fixedRandom, testSettings, UPSTREAM } from "../../support/transport.ts";
+import {
+  answer,
+  blobRequest,
+  fixedRandom,
+  testSettings,
+  UPSTREAM,
+} from "../../support/transport.ts";
 import { createVirtualClock } from "../../support/virtual_clock.ts";
 
 const ORIGIN = UPSTREAM.origin;
 
 function networkError(): TidegateError {
-  return new TidegateError("NETWORK_ERROR", "The connection broke", { origin: ORIGIN, reason: "x" });
+  return new TidegateError("NETWORK_ERROR", "The connection broke", {
+    origin: ORIGIN,
+    reason: "x",
+  });
 }
 
 /** Sends what a script says, one entry a try; the last entry repeats. */
@@ -24,7 +33,7 @@ describe("withRetry()", () => {
   it.each([408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530])(
     "repeats a GET after %i and gives its slot back",
     async (status) => {
-      const clock = createVirtualClock();
+      const clock = createVirtualClock(4);
       const failed = answer(status);
       const send = scripted([failed, answer(200)]);
       const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
@@ -34,7 +43,7 @@ describe("withRetry()", () => {
   );
 
   it.each([400, 401, 403, 404, 416, 501])("returns %i at once", async (status) => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const send = scripted([answer(status)]);
     const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
     expect(response.status).toBe(status);
@@ -42,7 +51,7 @@ describe("withRetry()", () => {
   });
 
   it("repeats after a network error and throws the last one when tries run out", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const send = scripted([networkError()]);
     const sent = withRetry(testSettings(clock))(send)(blobRequest());
     await expect(clock.run(sent)).rejects.toMatchObject({ code: "NETWORK_ERROR" });
@@ -51,7 +60,7 @@ describe("withRetry()", () => {
   });
 
   it("returns the last answer as it came when tries run out", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const last = answer(503, {}, "why");
     const send = scripted([answer(503), answer(503), answer(503), last]);
     const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
@@ -59,7 +68,7 @@ describe("withRetry()", () => {
   });
 
   it.each(["POST", "PATCH"] as const)("never repeats a %s blindly", async (method) => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const layer = withRetry(testSettings(clock));
     const failing = scripted([answer(503), answer(200)]);
     expect((await clock.run(layer(failing)(blobRequest({ method })))).status).toBe(503);
@@ -70,7 +79,7 @@ describe("withRetry()", () => {
   });
 
   it("never repeats a stream", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const send = scripted([answer(429), answer(201)]);
     const request = blobRequest({ method: "PUT", body: new ReadableStream() });
     expect((await clock.run(withRetry(testSettings(clock))(send)(request))).status).toBe(429);
@@ -78,7 +87,7 @@ describe("withRetry()", () => {
 
   it("waits for Retry-After, never early, in seconds and as a date", async () => {
     for (const value of ["7", new Date(Date.UTC(2026, 0, 1, 0, 0, 7)).toUTCString()]) {
-      const clock = createVirtualClock();
+      const clock = createVirtualClock(4);
       const start = clock.now();
       const at: number[] = [];
       const script = scripted([answer(429, { "retry-after": value }), answer(200)]);
@@ -90,7 +99,7 @@ describe("withRetry()", () => {
   });
 
   it("gives a longer Retry-After than the cap to the caller at once", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const start = clock.now();
     const send = scripted([answer(429, { "retry-after": "1000000000" })]);
     const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
@@ -98,11 +107,13 @@ describe("withRetry()", () => {
   });
 
   it("holds other requests to the host back while a 429 asks for quiet", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const start = clock.now();
     const settings = testSettings(clock);
     const at: number[] = [];
-    const limited = withRetry(settings)(scripted([answer(429, { "retry-after": "5" }), answer(200)]));
+    const limited = withRetry(settings)(
+      scripted([answer(429, { "retry-after": "5" }), answer(200)]),
+    );
     const other = withRetry(settings)(() => {
       at.push(clock.now() - start);
       return Promise.resolve(answer(200));
@@ -114,7 +125,7 @@ describe("withRetry()", () => {
   });
 
   it("ends a try that outlives the total budget with phase total", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const hanging: Send = ({ signal }) =>
       new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     const sent = withRetry(testSettings(clock))(hanging)(blobRequest());
@@ -125,7 +136,7 @@ describe("withRetry()", () => {
   });
 
   it("rejects with the caller's reason when aborted in a wait", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const controller = new AbortController();
     const send = scripted([answer(503)]);
     const sent = withRetry(testSettings(clock, { random: fixedRandom(0.99) }))(send)(
@@ -139,7 +150,7 @@ describe("withRetry()", () => {
   });
 
   it("reports what opened the circuit rather than that it is open", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const open = new TidegateError("CIRCUIT_OPEN", "Suspended", { origin: ORIGIN, retryAt: 1 });
     const response = await clock.run(
       withRetry(testSettings(clock))(scripted([answer(502), open]))(blobRequest()),
@@ -153,26 +164,33 @@ describe("withRetry()", () => {
       retryAfter: fc.option(fc.constantFrom("0", "1", "59", "61", "999999999", "nonsense")),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 8 }), fc.nat(99), async (events, n) => {
-        const clock = createVirtualClock();
-        const start = clock.now();
-        const calls: number[] = [];
-        let notBefore = 0;
-        const send: Send = () => {
-          expect(clock.now() - start).toBeGreaterThanOrEqual(notBefore);
-          const { status, retryAfter } = events[Math.min(calls.length, events.length - 1)] ??
-            { status: 200, retryAfter: null };
-          calls.push(clock.now() - start);
-          if (status === 0) return Promise.reject(networkError());
-          notBefore = clock.now() - start + Number(/^\d+$/.test(retryAfter ?? "") ? retryAfter : 0) * 1000;
-          return Promise.resolve(answer(status, retryAfter === null ? {} : { "retry-after": retryAfter }));
-        };
-        const settings = testSettings(clock, { random: fixedRandom(n / 100) });
-        await clock.run(withRetry(settings)(send)(blobRequest()).catch(() => {}));
-        expect(calls.length).toBeLessThanOrEqual(4);
-        expect(clock.now() - start).toBeLessThanOrEqual(120_000);
-        expect(clock.pending).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.array(event, { minLength: 1, maxLength: 8 }),
+        fc.nat(99),
+        async (events, n) => {
+          const clock = createVirtualClock(4);
+          const start = clock.now();
+          const calls: number[] = [];
+          let notBefore = 0;
+          const send: Send = () => {
+            expect(clock.now() - start).toBeGreaterThanOrEqual(notBefore);
+            const { status, retryAfter } = events[Math.min(calls.length, events.length - 1)] ??
+              { status: 200, retryAfter: null };
+            calls.push(clock.now() - start);
+            if (status === 0) return Promise.reject(networkError());
+            notBefore = clock.now() - start +
+              Number(/^\d+$/.test(retryAfter ?? "") ? retryAfter : 0) * 1000;
+            return Promise.resolve(
+              answer(status, retryAfter === null ? {} : { "retry-after": retryAfter }),
+            );
+          };
+          const settings = testSettings(clock, { random: fixedRandom(n / 100) });
+          await clock.run(withRetry(settings)(send)(blobRequest()).catch(() => {}));
+          expect(calls.length).toBeLessThanOrEqual(4);
+          expect(clock.now() - start).toBeLessThanOrEqual(120_000);
+          expect(clock.pending).toBe(0);
+        },
+      ),
       { numRuns: 150 },
     );
   });

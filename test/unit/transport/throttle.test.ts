@@ -9,9 +9,9 @@ const LIMITS = { concurrency: 6, smallReserve: 1, queueMs: 1_000 };
 
 describe("withThrottle()", () => {
   it("holds a slot until the body is released", async () => {
-    const clock = createVirtualClock();
-    const send = withThrottle(testSettings(clock, { throttle: { ...LIMITS, concurrency: 1 } }))(() =>
-      Promise.resolve(answer(200))
+    const clock = createVirtualClock(4);
+    const send = withThrottle(testSettings(clock, { throttle: { ...LIMITS, concurrency: 1 } }))(
+      () => Promise.resolve(answer(200)),
     );
     const first = await send(blobRequest());
     let isSecond = false;
@@ -28,7 +28,7 @@ describe("withThrottle()", () => {
   });
 
   it("lets a manifest through while blobs hold every slot", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const send = withThrottle(testSettings(clock, { throttle: LIMITS }))(() =>
       Promise.resolve(answer(200))
     );
@@ -37,7 +37,7 @@ describe("withThrottle()", () => {
   });
 
   it("gives the slot back by itself when there is no body", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     const send = withThrottle(testSettings(clock, { throttle: LIMITS }))(() =>
       Promise.resolve(answer(200, {}, null))
     );
@@ -45,9 +45,9 @@ describe("withThrottle()", () => {
   });
 
   it("fails with phase queue when no slot frees up in time", async () => {
-    const clock = createVirtualClock();
-    const send = withThrottle(testSettings(clock, { throttle: { ...LIMITS, concurrency: 1 } }))(() =>
-      Promise.resolve(answer(200))
+    const clock = createVirtualClock(4);
+    const send = withThrottle(testSettings(clock, { throttle: { ...LIMITS, concurrency: 1 } }))(
+      () => Promise.resolve(answer(200)),
     );
     const held = await send(blobRequest());
     await expect(clock.run(send(blobRequest()))).rejects.toMatchObject({
@@ -59,7 +59,7 @@ describe("withThrottle()", () => {
   });
 
   it("leaks no slot in 10,000 pulls that are cancelled, fail or end early", async () => {
-    const clock = createVirtualClock();
+    const clock = createVirtualClock(4);
     let inFlight = 0;
     let most = 0;
     const next: Send = async (request) => {
