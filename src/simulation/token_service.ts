@@ -48,6 +48,8 @@ export interface TokenSettings {
   readonly firstScopeOnly: boolean;
   /** Content type of the answer. Default is JSON; GHCR has used `text/plain`. */
   readonly contentType: string;
+  /** Makes the token of a grant, for a real registry to check. Absent: an opaque one that simulated registries know. */
+  readonly mint?: (grant: Grant) => string | Promise<string>;
 }
 
 /** What a token grants. */
@@ -158,14 +160,14 @@ interface TokenQuery {
 }
 
 /** The token flow: parameters in the query, credentials in the header. */
-function tokenByGet(state: State, { url, headers }: SimulatedRequest): Reply {
+async function tokenByGet(state: State, { url, headers }: SimulatedRequest): Promise<Reply> {
   const { settings } = state;
   if (settings.get !== "ok") return refusal(settings.get);
   const query = new URL(url).searchParams;
   const header = headers.get("authorization");
   const user = header === null ? undefined : knownUser(settings, basicCredentials(header));
   if (user === undefined && (header !== null || !settings.anonymous)) return refusal(401);
-  return issue(state, {
+  return await issue(state, {
     user,
     service: query.get("service") ?? "",
     scopes: query.getAll("scope").filter((scope) => scope !== ""),
@@ -175,7 +177,7 @@ function tokenByGet(state: State, { url, headers }: SimulatedRequest): Reply {
 }
 
 /** The OAuth2 flow: everything in a form, scopes separated by spaces. */
-function tokenByPost(state: State, { body, headers }: SimulatedRequest): Reply {
+async function tokenByPost(state: State, { body, headers }: SimulatedRequest): Promise<Reply> {
   const { settings } = state;
   if (settings.post !== "ok") return refusal(settings.post);
   const type = headers.get("content-type") ?? "";
@@ -185,7 +187,7 @@ function tokenByPost(state: State, { body, headers }: SimulatedRequest): Reply {
   if (service === null || !form.has("client_id")) return refusal(400);
   const user = formUser(state, form);
   if (user === undefined) return refusal(401);
-  return issue(state, {
+  return await issue(state, {
     user,
     service,
     scopes: (form.get("scope") ?? "").split(" ").filter((scope) => scope !== ""),
@@ -216,12 +218,16 @@ function refusal(status: number): Reply {
   return errorReply(code, "No token for you", { status });
 }
 
-function issue(state: State, query: TokenQuery): Reply {
+async function issue(state: State, query: TokenQuery): Promise<Reply> {
   const { settings, clock, random, grants } = state;
-  const token = randomHex(random, 64);
-  const scopes = grantedScopes(settings, query);
-  const expiresAt = clock.now() + settings.lifetimeSeconds * 1000;
-  grants.set(token, { user: query.user, service: query.service, scopes, expiresAt });
+  const grant: Grant = {
+    user: query.user,
+    service: query.service,
+    scopes: grantedScopes(settings, query),
+    expiresAt: clock.now() + settings.lifetimeSeconds * 1000,
+  };
+  const token = await settings.mint?.(grant) ?? randomHex(random, 64);
+  grants.set(token, grant);
   state.issued.push(token);
   const { expiresIn, issuedAtSkewSeconds: skew, fields } = settings;
   const issuedAt = skew === "omit" ? undefined : clock.now() + skew * 1000;
