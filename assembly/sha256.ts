@@ -29,10 +29,12 @@ const K = memory.data<u32>([
   return v128.xor(v128.xor(r7, r18), i32x4.shr_u(x, 3));
 }
 
-/** sigma1 of lanes 0 and 2, each of which stands twice (w w' with w = w'): a 64-bit shift then rotates. */
+/**
+ * sigma1 in lanes 0 and 2 of a vector that holds every word twice (w, w, v, v): shifted as one number
+ * of 64 bits, such a pair rotates. Lanes 1 and 3 come out as nothing of use.
+ */
 @inline function sigma1(x: v128): v128 {
-  const r = v128.xor(i64x2.shr_u(x, 17), i64x2.shr_u(x, 19));
-  return v128.and(v128.xor(r, i32x4.shr_u(x, 10)), i64x2.splat(0xffffffff));
+  return v128.xor(v128.xor(i64x2.shr_u(x, 17), i64x2.shr_u(x, 19)), i32x4.shr_u(x, 10));
 }
 
 /**
@@ -45,17 +47,20 @@ const K = memory.data<u32>([
     i32x4.shuffle(w2, w3, 1, 2, 3, 4),
   );
   const low = sigma1(i32x4.shuffle(w3, w3, 2, 2, 3, 3));
-  const half = i32x4.add(sum, i32x4.shuffle(low, low, 0, 2, 1, 3));
-  const high = sigma1(i32x4.shuffle(half, half, 0, 0, 1, 1));
-  return i32x4.add(half, i32x4.shuffle(high, high, 1, 3, 0, 2));
+  const first = i32x4.add(sum, i32x4.shuffle(low, low, 0, 2, 0, 2));
+  const high = sigma1(i32x4.shuffle(first, first, 0, 0, 1, 1));
+  const last = i32x4.add(sum, i32x4.shuffle(high, high, 0, 2, 0, 2));
+  return i64x2.shuffle(first, last, 0, 3);
 }
 
 /**
  * Run the compression function over `count` blocks of 64 bytes at BLOCKS, from and to STATE.
  *
- * The vector unit makes the next words while the scalar units consume the last ones. Two more things
- * shorten the chain from one round to the next: h + w + ch is summed before S1 joins it, and Maj is
- * b ^ ((a ^ b) & (b ^ c)), where b ^ c is the a ^ b of the round before.
+ * Four words are scheduled right before the four rounds that use them, so that the vector unit works
+ * while the scalar units still finish the rounds before. Scheduled further ahead they would be slower:
+ * V8 moves vector code to where it is first needed and lumps it together at the end of the loop (12 %).
+ * Two more things shorten the chain from one round to the next: h + w + ch is summed before S1 joins
+ * it, and Maj is b ^ ((a ^ b) & (b ^ c)), where b ^ c is the a ^ b of the round before.
  */
 export function compress256(count: u32): void {
   let s0 = load32(0), s1 = load32(4), s2 = load32(8), s3 = load32(12);
@@ -64,53 +69,52 @@ export function compress256(count: u32): void {
   for (let at: usize = BLOCKS, end: usize = BLOCKS + (<usize>count << 6); at < end; at += 64) {
     let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7, y = b ^ c;
     let w0 = words(at, 0), w1 = words(at, 16), w2 = words(at, 32), w3 = words(at, 48);
-    let k: usize = K;
-    for (; k < K + 192; k += 64) {
+    m = i32x4.add(w0, v128.load(K, 0));
+    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
+    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
+    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
+    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+    m = i32x4.add(w1, v128.load(K, 16));
+    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
+    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
+    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
+    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+    m = i32x4.add(w2, v128.load(K, 32));
+    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
+    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
+    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
+    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+    m = i32x4.add(w3, v128.load(K, 48));
+    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
+    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
+    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
+    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+    for (let k: usize = K + 64; k < K + 256; k += 64) {
+      w0 = schedule(w0, w1, w2, w3);
       m = i32x4.add(w0, v128.load(k, 0));
       h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
       g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
       f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
       e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-      w0 = schedule(w0, w1, w2, w3);
+      w1 = schedule(w1, w2, w3, w0);
       m = i32x4.add(w1, v128.load(k, 16));
       d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
       c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
       b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
       a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-      w1 = schedule(w1, w2, w3, w0);
+      w2 = schedule(w2, w3, w0, w1);
       m = i32x4.add(w2, v128.load(k, 32));
       h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
       g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
       f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
       e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-      w2 = schedule(w2, w3, w0, w1);
+      w3 = schedule(w3, w0, w1, w2);
       m = i32x4.add(w3, v128.load(k, 48));
       d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
       c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
       b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
       a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-      w3 = schedule(w3, w0, w1, w2);
     }
-    m = i32x4.add(w0, v128.load(k, 0));
-    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
-    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
-    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
-    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-    m = i32x4.add(w1, v128.load(k, 16));
-    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
-    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
-    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
-    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-    m = i32x4.add(w2, v128.load(k, 32));
-    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
-    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
-    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
-    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-    m = i32x4.add(w3, v128.load(k, 48));
-    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
-    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
-    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
-    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
     s0 += a; s1 += b; s2 += c; s3 += d; s4 += e; s5 += f; s6 += g; s7 += h;
   }
   store32(0, s0); store32(4, s1); store32(8, s2); store32(12, s3);
