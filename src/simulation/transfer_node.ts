@@ -6,9 +6,7 @@ import { deliveredPieces, endsEarly } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
 import { headerOf } from "./reply.ts";
 import type { TransferContext } from "./respond.ts";
-
-/** A reset throws away what the kernel has not sent. So long a peer that reads gets to take it first. */
-const SETTLE_MS = 20;
+import { awaitDelivered } from "./send_queue_node.ts";
 
 /** Write a delivery to a connection: through `node:http`, or byte by byte where that would be too polite. */
 export async function transfer(
@@ -75,7 +73,7 @@ async function endConnection(
   entry.outcome = how;
   if (how === "stall") return;
   if (how !== "reset") return socket.destroySoon();
-  await clock.sleep(SETTLE_MS, signal);
+  await awaitDelivered(socket, clock, signal);
   socket.resetAndDestroy();
 }
 
