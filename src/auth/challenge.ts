@@ -10,6 +10,9 @@ export interface Challenge {
   readonly token68?: string;
 }
 
+/** Most challenges read. Servers send one to four. */
+const MAX_CHALLENGES = 32;
+
 /** RFC 9110 5.6.2. */
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 /** RFC 9110 11.2, to the end of the list element. */
@@ -28,7 +31,7 @@ const SEPARATORS = /[ \t,]*/y;
  *
  * @param header The value, as `Headers.get` joins it.
  * @returns The challenges in order; empty for an empty header.
- * @throws {TidegateError} INVALID_RESPONSE when it breaks the grammar or is over 64 KiB.
+ * @throws {TidegateError} INVALID_RESPONSE when it breaks the grammar is over 64 KiB or has over 32 challenges.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 | RFC 9110 11.6.1}
  *
  * @example Docker Hub
@@ -43,7 +46,10 @@ export function parseChallenges(header: string): Challenge[] {
   const cursor: Cursor = { text: header, at: 0 };
   const challenges: Challenge[] = [];
   take(cursor, SEPARATORS);
-  while (cursor.at < header.length) challenges.push(readChallenge(cursor));
+  while (cursor.at < header.length) {
+    if (challenges.length === MAX_CHALLENGES) throw invalid(header, `has over ${MAX_CHALLENGES}`);
+    challenges.push(readChallenge(cursor));
+  }
   return challenges;
 }
 

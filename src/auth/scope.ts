@@ -15,6 +15,9 @@ export interface Scope {
 /** Longest scope read. A repository name has at most 255 characters, a host at most 260 with its port. */
 export const MAX_SCOPE_LENGTH = 1024;
 
+/** Most words of a challenge's scope that are looked at. A mount needs two. */
+const MAX_HINTS = 32;
+
 const TYPE = /^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$/;
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/;
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
@@ -103,15 +106,14 @@ export function mergeScopes(scopes: readonly string[]): string[] {
  * out: a hint that we do not understand is none.
  */
 export function readScopeHint(text: string): string[] {
-  if (text.length > 16 * MAX_SCOPE_LENGTH) return [];
-  const scopes = text.split(" ").flatMap((part) => {
+  const scopes = text.split(" ", MAX_HINTS).flatMap((part) => {
     try {
-      return part === "" ? [] : [parseScope(part)];
+      return part === "" ? [] : [formatScope(parseScope(part))];
     } catch {
       return [];
     }
   });
-  return mergeScopes(scopes.map(formatScope));
+  return mergeScopes(scopes);
 }
 
 function isResourceName(name: string): boolean {

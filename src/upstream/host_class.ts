@@ -49,8 +49,8 @@ export function classifyHost(hostname: string): HostClass {
   const ipv4 = parseIpv4(name);
   if (ipv4 !== undefined) return classifyIpv4(ipv4);
   if (name === "localhost" || name.endsWith(".localhost")) return "loopback";
-  const isSingleLabel = !name.includes(".");
-  const isPrivate = isSingleLabel || name.endsWith(".") || name.startsWith(".") ||
+  const labels = name.split(".");
+  const isPrivate = labels.length === 1 || labels.includes("") ||
     PRIVATE_SUFFIXES.some((suffix) => name.endsWith(`.${suffix}`));
   return isPrivate ? "private" : "public";
 }
