@@ -1,0 +1,504 @@
+import { describe, expect, it } from "vitest";
+import { basicCredential, staticCredentials } from "../../../src/auth/mod.ts";
+import { isTidegateError, Secret } from "../../../src/core/mod.ts";
+import { resolveUpstream } from "../../../src/upstream/mod.ts";
+import {
+  basicChallenge,
+  challenge,
+  createWorld,
+  type Handler,
+  tokenAnswer,
+} from "../../support/token_world.ts";
+
+const REGISTRY = "https://registry.example";
+const AUTH = "https://auth.example";
+const REALM = `${AUTH}/token`;
+const bound = resolveUpstream("registry.example", { tokenOrigins: [AUTH] });
+const user = staticCredentials({ "registry.example": basicCredential("me", "password") });
+
+/** Serves those who bring one of the tokens, challenges everybody else. */
+function registry(tokens: readonly string[], extra = ""): Handler {
+  return ({ authorization }) =>
+    tokens.some((token) => authorization === `Bearer ${token}`)
+      ? new Response("ok")
+      : challenge(REALM, authorization === null ? "" : extra);
+}
+
+/** Gives out `t1`, `t2`… */
+function counter(): Handler {
+  let count = 0;
+  return () => tokenAnswer(`t${++count}`);
+}
+
+describe("createAuthorizer()", () => {
+  it("asks an unknown public realm as nobody, with the request's scope alone", async () => {
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: registry(["t1"], ',scope="repository:other/thing:pull,push"'),
+        [AUTH]: counter(),
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+    const [asked] = world.at(AUTH);
+    expect(asked?.method).toBe("GET");
+    expect(asked?.authorization).toBeNull();
+    expect(asked?.url.searchParams.getAll("scope")).toEqual(["repository:acme/app:pull"]);
+    expect(asked?.url.searchParams.get("service")).toBe("registry.example");
+  });
+
+  it("a fresh token costs no request, in the same process and in the next", async () => {
+    const world = createWorld({ servers: { [REGISTRY]: registry(["t1"]), [AUTH]: counter() } });
+    await world.send();
+    await world.send();
+    const next = world.restart();
+    await next.send();
+    expect([world.at(REGISTRY).length, world.at(AUTH).length]).toEqual([3, 1]);
+    expect([next.at(REGISTRY).length, next.at(AUTH).length]).toEqual([1, 0]);
+  });
+
+  it("another process needs no 401 to fetch a token for other scopes", async () => {
+    const servers = { [REGISTRY]: registry(["t1", "t2"]), [AUTH]: counter() };
+    const world = createWorld({ servers });
+    await world.send();
+    const next = world.restart();
+    await next.send({ scopes: ["repository:acme/other:pull"] });
+    expect(next.seen.map(({ url }) => url.origin)).toEqual([AUTH, REGISTRY]);
+  });
+
+  it("many requests at once fetch a token once", async () => {
+    const world = createWorld({ servers: { [REGISTRY]: registry(["t1"]), [AUTH]: counter() } });
+    const all = await Promise.all(Array.from({ length: 20 }, () => world.send()));
+    expect(all.every(({ status }) => status === 200)).toBe(true);
+    expect(world.at(AUTH)).toHaveLength(1);
+  });
+
+  it("a waiter that is aborted leaves, the others get the token", async () => {
+    let release: (response: Response) => void = () => {};
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: registry(["t1"]),
+        [AUTH]: () => new Promise((resolve) => release = resolve),
+      },
+    });
+    const abort = new AbortController();
+    const leaving = world.send({ signal: abort.signal }).catch((error: unknown) => error);
+    const staying = world.send();
+    await expect.poll(() => world.at(AUTH).length).toBe(1);
+    abort.abort("enough");
+    expect(await leaving).toBe("enough");
+    release(tokenAnswer("t1"));
+    expect((await staying).status).toBe(200);
+  });
+
+  it("renews a token 30 seconds before its end, not sooner", async () => {
+    const world = createWorld({
+      servers: { [REGISTRY]: registry(["t1", "t2"]), [AUTH]: counter() },
+    });
+    await world.send();
+    world.clock.advance(269_000);
+    await world.send();
+    expect(world.at(AUTH)).toHaveLength(1);
+    world.clock.advance(1_000);
+    await world.send();
+    expect(world.at(AUTH)).toHaveLength(2);
+  });
+
+  it("drops a token that is refused and fetches another, once", async () => {
+    const valid = ["t1"];
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: (seen) => registry(valid, ',error="invalid_token"')(seen),
+        [AUTH]: counter(),
+      },
+    });
+    await world.send();
+    valid[0] = "t2";
+    expect((await world.send()).status).toBe(200);
+    expect(world.at(AUTH)).toHaveLength(2);
+    valid[0] = "none";
+    expect((await world.send()).status).toBe(401);
+    expect(world.at(AUTH)).toHaveLength(3);
+    const next = world.restart();
+    await next.send();
+    expect(next.at(REGISTRY)[0]?.authorization).not.toBe("Bearer t2");
+  });
+
+  it("many requests with one stale token fetch one new token", async () => {
+    const valid = ["t1"];
+    const world = createWorld({
+      servers: { [REGISTRY]: (seen) => registry(valid)(seen), [AUTH]: counter() },
+    });
+    await world.send();
+    valid[0] = "t2";
+    const all = await Promise.all(Array.from({ length: 10 }, () => world.send()));
+    expect(all.every(({ status }) => status === 200)).toBe(true);
+    expect(world.at(AUTH)).toHaveLength(2);
+  });
+
+  it("stops after three tries whatever the registry says", async () => {
+    let n = 0;
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: () =>
+          challenge(REALM, `,error="insufficient_scope",scope="repository:a/b${n++}:pull"`),
+        [AUTH]: counter(),
+      },
+    });
+    expect((await world.send()).status).toBe(401);
+    expect(world.at(AUTH).length).toBeLessThanOrEqual(3);
+    expect(world.at(REGISTRY).length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("createAuthorizer() with a credential", () => {
+  it("sends it to the pinned token endpoint and nowhere else", async () => {
+    const world = createWorld({
+      upstream: bound,
+      credentials: user,
+      servers: { [REGISTRY]: registry(["t1"]), [AUTH]: counter() },
+    });
+    expect((await world.send()).status).toBe(200);
+    expect(world.at(AUTH)[0]?.authorization).toBe(`Basic ${btoa("me:password")}`);
+    expect(world.at(REGISTRY).map(({ authorization }) => authorization)).toEqual([
+      null,
+      "Bearer t1",
+    ]);
+  });
+
+  it("withholds it from a realm that is not configured: an error that names the line", async () => {
+    const world = createWorld({
+      credentials: user,
+      servers: { [REGISTRY]: registry(["t1"]), [AUTH]: counter() },
+    });
+    const error = await world.send().catch((caught: unknown) => caught);
+    if (!isTidegateError(error, "ORIGIN_NOT_TRUSTED")) throw error;
+    expect(error.details).toEqual({
+      use: "realm",
+      origin: REGISTRY,
+      target: AUTH,
+      allow: `"tokenOrigins": ["${AUTH}"] in upstream "registry.example"`,
+    });
+    expect(world.at(AUTH)).toHaveLength(0);
+    expect(world.events.some(({ type }) => type === "origin.refused")).toBe(true);
+  });
+
+  it("judges the realm again at every challenge", async () => {
+    let realm = REALM;
+    const evil = "https://evil.test";
+    let valid = "t1";
+    const world = createWorld({
+      upstream: bound,
+      credentials: user,
+      servers: {
+        [REGISTRY]: ({ authorization }) =>
+          authorization === `Bearer ${valid}` ? new Response("ok") : challenge(realm),
+        [AUTH]: counter(),
+        [evil]: counter(),
+      },
+    });
+    await world.send();
+    realm = `${evil}/token`;
+    valid = "none";
+    const error = await world.send().catch((caught: unknown) => caught);
+    expect(isTidegateError(error, "ORIGIN_NOT_TRUSTED")).toBe(true);
+    expect(world.at(evil)).toHaveLength(0);
+    const key = { upstream: bound, provider: user.id, scopes: ["repository:acme/app:pull"] };
+    const credential = await user.get(bound);
+    expect(await world.tokens.get({ ...key, credential })).toBeUndefined();
+  });
+
+  it("judges every hop of a redirect of the token endpoint", async () => {
+    const evil = "https://evil.test";
+    const hop = (to: string): Response =>
+      new Response(null, { status: 307, headers: { location: to } });
+    const world = (target: string): ReturnType<typeof createWorld> =>
+      createWorld({
+        upstream: bound,
+        credentials: user,
+        servers: {
+          [REGISTRY]: registry(["t1"]),
+          [AUTH]: ({ url }) => url.pathname === "/token" ? hop(target) : tokenAnswer("t1"),
+          [evil]: counter(),
+        },
+      });
+    expect((await world("/other").send()).status).toBe(200);
+    const trap = world(`${evil}/token`);
+    const error = await trap.send().catch((caught: unknown) => caught);
+    expect(isTidegateError(error, "ORIGIN_NOT_TRUSTED")).toBe(true);
+    expect(trap.at(evil)).toHaveLength(0);
+    const loop = await world("/token").send().catch((caught: unknown) => caught);
+    expect(isTidegateError(loop, "UNEXPECTED_RESPONSE")).toBe(true);
+  });
+
+  it("a relative realm is the registry's own", async () => {
+    const world = createWorld({
+      credentials: user,
+      servers: {
+        [REGISTRY]: ({ url, authorization }) =>
+          url.pathname === "/auth"
+            ? tokenAnswer("t1")
+            : authorization === "Bearer t1"
+            ? new Response("ok")
+            : challenge("/auth"),
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+    expect(world.seen[1]?.authorization).toBe(`Basic ${btoa("me:password")}`);
+  });
+
+  it("answers Basic only when challenged with it, then without being asked again", async () => {
+    const basic = `Basic ${btoa("me:password")}`;
+    const world = createWorld({
+      credentials: user,
+      servers: {
+        [REGISTRY]: ({ authorization }) =>
+          authorization === basic ? new Response("ok") : basicChallenge(),
+      },
+    });
+    await world.send();
+    await world.send();
+    await world.restart().send();
+    expect(world.seen.map(({ authorization }) => authorization)).toEqual([null, basic, basic]);
+  });
+
+  it("a wrong password is tried once, and Basic without a credential never", async () => {
+    const servers = { [REGISTRY]: basicChallenge };
+    const world = createWorld({ credentials: user, servers });
+    expect((await world.send()).status).toBe(401);
+    expect(world.seen).toHaveLength(2);
+    const nobody = createWorld({ servers });
+    expect((await nobody.send()).status).toBe(401);
+    expect(nobody.seen).toHaveLength(1);
+  });
+
+  it("prefers Bearer to Basic, whatever their order, and skips Negotiate", async () => {
+    const header = `Negotiate abc=, Basic realm="x", Bearer realm="${REALM}",service="s"`;
+    const world = createWorld({
+      upstream: bound,
+      credentials: user,
+      servers: {
+        [REGISTRY]: ({ authorization }) =>
+          authorization === "Bearer t1" ? new Response("ok") : new Response(null, {
+            status: 401,
+            headers: { "www-authenticate": header },
+          }),
+        [AUTH]: counter(),
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+    expect(world.at(REGISTRY)).toHaveLength(2);
+  });
+
+  it("sends nothing to another origin, whoever challenges there", async () => {
+    const world = createWorld({ upstream: bound, credentials: user, servers: {} });
+    const request = {
+      method: "GET" as const,
+      url: "https://evil.test/v2/",
+      headers: {},
+      kind: "ping" as const,
+      scopes: [],
+    };
+    await world.tokens.putChallenge(bound, { scheme: "basic" });
+    expect(await world.authorizer.authorization(request)).toBeUndefined();
+    const { status, headers } = basicChallenge();
+    const response = { status, headers, url: request.url };
+    expect(await world.authorizer.answer(request, response, undefined)).toBeUndefined();
+    expect(world.seen).toHaveLength(0);
+  });
+
+  it("a registry token is used as it is, without exchange, once challenged", async () => {
+    const token = staticCredentials({
+      "registry.example": { kind: "bearer", token: new Secret("raw") },
+    });
+    const world = createWorld({
+      credentials: token,
+      servers: { [REGISTRY]: registry(["raw"]) },
+    });
+    expect((await world.send()).status).toBe(200);
+    await world.send();
+    expect(world.seen.map(({ authorization }) => authorization)).toEqual([
+      null,
+      "Bearer raw",
+      "Bearer raw",
+    ]);
+  });
+});
+
+describe("createAuthorizer() and scopes", () => {
+  const insufficient = (scope: string): string => `,error="insufficient_scope",scope="${scope}"`;
+
+  it("follows the server's scope once when it asks for no more", async () => {
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: registry(["t2"], insufficient("repository:proxy/acme/app:pull")),
+        [AUTH]: counter(),
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+    expect(world.at(AUTH).map(({ url }) => url.searchParams.getAll("scope"))).toEqual([
+      ["repository:acme/app:pull"],
+      ["repository:proxy/acme/app:pull"],
+    ]);
+    await world.send(); // and remembers it
+    expect(world.at(AUTH)).toHaveLength(2);
+  });
+
+  const more = [
+    "repository:acme/app:pull,push",
+    "repository:acme/app:push",
+    "repository:acme/app:delete",
+    "repository:other/app:pull,push",
+    "repository:acme/app:*",
+    "registry:catalog:*",
+    "registry:catalog:pull",
+    "repository:acme/app:pull repository:other/app:push",
+  ];
+  for (const scope of more) {
+    it(`does not follow a scope that asks for more: ${scope}`, async () => {
+      const world = createWorld({
+        servers: { [REGISTRY]: registry(["t9"], insufficient(scope)), [AUTH]: counter() },
+      });
+      expect((await world.send()).status).toBe(401);
+      for (const { url } of world.at(AUTH)) {
+        expect(url.searchParams.getAll("scope")).toEqual(["repository:acme/app:pull"]);
+      }
+    });
+  }
+
+  it("merges a request's scopes per repository and keeps their order", async () => {
+    const world = createWorld({ servers: { [REGISTRY]: registry(["t1"]), [AUTH]: counter() } });
+    await world.send({
+      scopes: ["repository:b:push", "repository:a:pull", "repository:b:pull"],
+    });
+    expect(world.at(AUTH)[0]?.url.searchParams.getAll("scope")).toEqual([
+      "repository:b:pull,push",
+      "repository:a:pull",
+    ]);
+  });
+
+  it("a token is found again whatever the order of scopes, and never for others", async () => {
+    const world = createWorld({
+      servers: { [REGISTRY]: registry(["t1", "t2", "t3"]), [AUTH]: counter() },
+    });
+    await world.send({ scopes: ["repository:a:pull", "repository:b:pull"] });
+    await world.restart().send({ scopes: ["repository:b:pull", "repository:a:pull"] });
+    expect(world.at(AUTH)).toHaveLength(1);
+    const other = world.restart();
+    await other.send({ scopes: ["repository:a:pull"] });
+    await other.send({ scopes: ["repository:a:pull,push"] });
+    expect(other.at(AUTH)).toHaveLength(2);
+  });
+});
+
+describe("createAuthorizer() on odd registries", () => {
+  it("asks /v2/ for the challenge that a 401 lacks", async () => {
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: ({ url, authorization }) =>
+          authorization === "Bearer t1"
+            ? new Response("ok")
+            : url.pathname === "/v2/"
+            ? challenge(REALM)
+            : new Response(null, { status: 401 }),
+        [AUTH]: counter(),
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+  });
+
+  it("lets a 401 stand that offers nothing anywhere", async () => {
+    const world = createWorld({
+      servers: { [REGISTRY]: () => new Response(null, { status: 401 }) },
+    });
+    expect((await world.send()).status).toBe(401);
+    expect(world.seen).toHaveLength(2);
+  });
+
+  it("takes GHCR's 403 for bad credentials: a pull goes on as nobody, a push does not", async () => {
+    const ghcr = "https://ghcr.io";
+    const credentials = staticCredentials({ "ghcr.io": basicCredential("me", "expired") });
+    const world = createWorld({
+      host: "ghcr.io",
+      credentials,
+      servers: {
+        [ghcr]: ({ url, authorization }) => {
+          if (url.pathname === "/token") {
+            return authorization === null
+              ? tokenAnswer("anonymous")
+              : new Response(null, { status: 403 });
+          }
+          return authorization === "Bearer anonymous"
+            ? new Response("ok")
+            : challenge(`${ghcr}/token`);
+        },
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+    expect((await world.send()).status).toBe(200);
+    const sent = world.seen.filter(({ authorization }) => authorization?.startsWith("Basic"));
+    expect(sent).toHaveLength(1);
+    expect(world.events.some(({ type }) => type === "credential.rejected")).toBe(true);
+    const push = await world.send({ method: "POST", scopes: ["repository:acme/app:pull,push"] })
+      .catch((error: unknown) => error);
+    expect(isTidegateError(push, "FORBIDDEN")).toBe(true);
+  });
+
+  it("takes GHCR's 403 from the registry itself the same way", async () => {
+    const ghcr = "https://ghcr.io";
+    const world = createWorld({
+      host: "ghcr.io",
+      credentials: staticCredentials({ "ghcr.io": basicCredential("me", "expired") }),
+      servers: {
+        [ghcr]: ({ url, authorization }) => {
+          if (url.pathname === "/token") {
+            return tokenAnswer(authorization === null ? "anonymous" : "denied");
+          }
+          if (authorization === "Bearer denied") return new Response(null, { status: 403 });
+          return authorization === null ? challenge(`${ghcr}/token`) : new Response("ok");
+        },
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+  });
+
+  it("elsewhere a 403 stands", async () => {
+    const world = createWorld({
+      upstream: bound,
+      credentials: user,
+      servers: {
+        [REGISTRY]: ({ authorization }) =>
+          authorization === null ? challenge(REALM) : new Response(null, { status: 403 }),
+        [AUTH]: counter(),
+      },
+    });
+    expect((await world.send()).status).toBe(403);
+    expect(world.at(AUTH)).toHaveLength(1);
+  });
+
+  it("tries another credential if the provider has one after invalidate()", async () => {
+    let password = "old";
+    const credentials = {
+      id: "rotating",
+      get: () => Promise.resolve(basicCredential("me", password)),
+      invalidate: () => void (password = "new"),
+    };
+    const world = createWorld({
+      upstream: bound,
+      credentials,
+      servers: {
+        [REGISTRY]: registry(["t1"]),
+        [AUTH]: ({ authorization }) =>
+          authorization === `Basic ${btoa("me:new")}`
+            ? tokenAnswer("t1")
+            : new Response(null, { status: 401 }),
+      },
+    });
+    expect((await world.send()).status).toBe(200);
+    expect(world.at(AUTH)).toHaveLength(2);
+    password = "wrong again";
+    credentials.invalidate = () => void 0;
+    const error = await world.restart().send({ scopes: ["repository:x:pull"] })
+      .catch((caught: unknown) => caught);
+    expect(isTidegateError(error, "UNAUTHORIZED")).toBe(true);
+  });
+});
