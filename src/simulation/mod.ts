@@ -43,6 +43,7 @@ export type { LoggedRequest } from "./request_log.ts";
 export { createSimulation } from "./simulation.ts";
 export type { SimulatedHost, Simulation, SimulationOptions } from "./simulation.ts";
 export type { Repository, StoredManifest } from "./store.ts";
+export { secretSpellings, sightings } from "./sightings.ts";
 export { PUBLIC_ACCESS } from "./token_service.ts";
 export type { AccessRule, Grant, SimulatedTokenService, TokenSettings } from "./token_service.ts";
 export type { Scope } from "./scope.ts";
