@@ -144,10 +144,18 @@ function addKey(scan: Scan, key: string, offset: number): void {
   }
 }
 
+/** Whether the number that follows a key, if one does, is written as a whole one. */
 function checkInteger(text: string, keyEnd: number): void {
-  const value = /[ \t\n\r]*:[ \t\n\r]*([-0-9][-+.0-9eE]*)?/y;
-  value.lastIndex = keyEnd;
-  const number = value.exec(text)?.[1];
-  if (number === undefined || /^(?:0|-?[1-9][0-9]*)$/.test(number)) return;
-  throw new AmbiguousJsonError(`JSON number is not written as a whole number at ${keyEnd}`);
+  let i = skipBlanks(text, keyEnd);
+  if (text[i] === ":") i = skipBlanks(text, i + 1);
+  const start = i;
+  while (i < text.length && "-+.0123456789eE".includes(text.charAt(i))) i++;
+  if (i === start || /^(?:0|-?[1-9][0-9]*)$/.test(text.slice(start, i))) return;
+  throw new AmbiguousJsonError(`JSON number is not written as a whole number at ${start}`);
+}
+
+function skipBlanks(text: string, start: number): number {
+  let i = start;
+  while (i < text.length && " \t\n\r".includes(text.charAt(i))) i++;
+  return i;
 }

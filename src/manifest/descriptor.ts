@@ -1,14 +1,13 @@
 import { decodeBase64, excerpt, isTidegateError, type Json } from "../core/mod.ts";
 import { type Digest, parseDigest } from "../reference/mod.ts";
 import {
-  type JsonObject,
   knownKeys,
   optional,
-  readList,
   readObject,
   readSize,
   readString,
   readStringMap,
+  readStrings,
   refuseCaseVariants,
 } from "./fields.ts";
 import { ambiguousManifest, invalidManifest } from "./invalid_manifest.ts";
@@ -55,21 +54,16 @@ export function readDescriptor(value: Json | undefined, part: string): Descripto
   const fields = readObject(value, part);
   refuseCaseVariants(fields, DESCRIPTOR_KEYS, part);
   const size = readSize(fields["size"], `${part}.size`);
+  const { urls, annotations, data, artifactType, platform } = fields;
   return {
     mediaType: readMediaType(fields["mediaType"], `${part}.mediaType`),
     digest: readDigest(fields["digest"], `${part}.digest`),
     size,
-    ...optional("urls", fields["urls"], (urls) => readList(urls, `${part}.urls`, readString)),
-    ...optional("annotations", fields["annotations"], (map) => {
-      return readStringMap(map, `${part}.annotations`);
-    }),
-    ...optional("data", fields["data"], (data) => readData(data, size, `${part}.data`)),
-    ...optional("artifactType", fields["artifactType"], (type) => {
-      return readString(type, `${part}.artifactType`);
-    }),
-    ...optional("platform", fields["platform"], (platform) => {
-      return readPlatform(platform, `${part}.platform`);
-    }),
+    ...optional("urls", urls, `${part}.urls`, readStrings),
+    ...optional("annotations", annotations, `${part}.annotations`, readStringMap),
+    ...optional("data", data, `${part}.data`, (data, part) => readData(data, size, part)),
+    ...optional("artifactType", artifactType, `${part}.artifactType`, readString),
+    ...optional("platform", platform, `${part}.platform`, readPlatform),
   };
 }
 
@@ -94,26 +88,19 @@ export function isForeignLayer(descriptor: Descriptor): boolean {
 export function readPlatform(value: Json | undefined, part: string): Platform {
   const fields = readObject(value, part);
   refuseCaseVariants(fields, PLATFORM_KEYS, part);
+  const version = fields["os.version"];
   return {
     os: readString(fields["os"], `${part}.os`),
     architecture: readString(fields["architecture"], `${part}.architecture`),
-    ...optionalText("variant", fields, "variant", part),
-    ...optionalText("osVersion", fields, "os.version", part),
-    ...optional("osFeatures", fields["os.features"], (features) => {
-      return readList(features, `${part}.os.features`, readString);
-    }),
+    ...optional("variant", notEmpty(fields["variant"]), `${part}.variant`, readString),
+    ...optional("osVersion", notEmpty(version), `${part}.os.version`, readString),
+    ...optional("osFeatures", fields["os.features"], `${part}.os.features`, readStrings),
   };
 }
 
-/** As `optional`, with the empty string taken for absent, as Go writes it. */
-function optionalText<Name extends string>(
-  name: Name,
-  fields: JsonObject,
-  key: string,
-  part: string,
-): { readonly [key in Name]?: string } {
-  const value = fields[key];
-  return optional(name, value === "" ? null : value, (text) => readString(text, `${part}.${key}`));
+/** Go writes an absent string as the empty one. */
+function notEmpty(value: Json | undefined): Json | undefined {
+  return value === "" ? undefined : value;
 }
 
 function readMediaType(value: Json | undefined, part: string): string {

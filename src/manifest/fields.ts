@@ -51,10 +51,18 @@ export function readSize(value: Json | undefined, part: string): number {
 export function optional<Name extends string, T>(
   name: Name,
   value: Json | undefined,
-  read: (value: Json) => T,
+  part: string,
+  read: (value: Json, part: string) => T,
 ): { readonly [key in Name]?: T } {
-  if (value === undefined || value === null) return {};
-  return { [name]: read(value) } as { readonly [key in Name]?: T };
+  if (value === undefined || value === null) return NOTHING;
+  return { [name]: read(value, part) } as { readonly [key in Name]?: T };
+}
+
+const NOTHING = {};
+
+/** The list of strings at `part`. */
+export function readStrings(value: Json | undefined, part: string): string[] {
+  return readList(value, part, readString);
 }
 
 /** The keys that a kind of object gives a meaning to. */

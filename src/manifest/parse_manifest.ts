@@ -49,12 +49,13 @@ export function parseConfigPlatform(bytes: Uint8Array): Platform {
 }
 
 function readBase({ fields, mediaType }: Document, raw: Uint8Array<ArrayBuffer>): ManifestBase {
+  const { annotations, subject, artifactType } = fields;
   return {
     mediaType,
     raw,
-    ...optional("annotations", fields["annotations"], (map) => readStringMap(map, "annotations")),
-    ...optional("subject", fields["subject"], (subject) => readDescriptor(subject, "subject")),
-    ...optional("artifactType", fields["artifactType"], (type) => readString(type, "artifactType")),
+    ...optional("annotations", annotations, "annotations", readStringMap),
+    ...optional("subject", subject, "subject", readDescriptor),
+    ...optional("artifactType", artifactType, "artifactType", readString),
   };
 }
 

@@ -76,7 +76,7 @@ export function fallbackTag(digest: Digest): string {
 }
 
 function isHashAlgorithm(name: string): name is HashAlgorithm {
-  return Object.hasOwn(HEX_DIGITS, name);
+  return name === "sha256" || name === "sha512";
 }
 
 function brokenRule(text: string): string | undefined {
@@ -85,11 +85,11 @@ function brokenRule(text: string): string | undefined {
   if (colon === -1) return "must have the form algorithm:encoded";
   const algorithm = text.slice(0, colon);
   const encoded = text.slice(colon + 1);
+  if (isHashAlgorithm(algorithm)) return brokenHexRule(encoded, algorithm, HEX_DIGITS[algorithm]);
+  if (algorithm === "blake3") return brokenHexRule(encoded, algorithm, 64);
   if (!/^[a-z0-9+._-]+$/.test(algorithm) || /^[+._-]|[+._-]$|[+._-]{2}/.test(algorithm)) {
     return "must name its algorithm in lower-case letters and digits";
   }
-  if (isHashAlgorithm(algorithm)) return brokenHexRule(encoded, algorithm, HEX_DIGITS[algorithm]);
-  if (algorithm === "blake3") return brokenHexRule(encoded, algorithm, 64);
   return /^[a-zA-Z0-9=_-]+$/.test(encoded)
     ? undefined
     : "must encode its value in a-z, 0-9, =, _, -";
