@@ -63,6 +63,7 @@ export function readNextLink(headers: Headers, pageUrl: string): string | undefi
   if (targets.size > 1) throw invalidResponse("Link", header, "names several next pages");
   const next = URL.parse(target, pageUrl);
   if (next === null) throw invalidResponse("Link", header, "names a next page that is no URL");
+  next.hash = ""; // a fragment is no part of what is asked for
   if (next.href === new URL(pageUrl).href) {
     throw invalidResponse("Link", header, "names the page itself as the next");
   }
