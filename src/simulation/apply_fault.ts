@@ -24,6 +24,8 @@ export function applyFault(reply: Reply, action: FaultAction, context: FaultCont
       return { ...withHeaders(reply, { "content-length": undefined }), framing: action.by };
     case "delay":
       return { ...reply, delayMs: (reply.delayMs ?? 0) + action.ms };
+    case "pace":
+      return { ...reply, pace: { bytes: action.bytes, everyMs: action.everyMs } };
     case "headers":
       return withHeaders(reply, action.set);
     case "answer":

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/mod.ts";
 import type { Content } from "./content.ts";
 import { headerOf } from "./reply.ts";
-import type { EarlyEnd, HeaderList, Reply } from "./reply.ts";
+import type { EarlyEnd, HeaderList, Pace, Reply } from "./reply.ts";
 
 /** Largest piece of a body handed on at once. */
 export const PIECE_BYTES: number = 64 * 1024;
@@ -16,6 +16,7 @@ export interface Delivery {
   readonly early: EarlyEnd | undefined;
   /** Nothing is answered at all. */
   readonly drop: "close" | "reset" | "stall" | undefined;
+  readonly pace: Pace | undefined;
   readonly delayMs: number;
 }
 
@@ -23,11 +24,11 @@ const BODILESS = new Set([204, 205, 304]);
 
 /** Work out framing headers and whether a body follows (RFC 9112, 6.3). */
 export function planDelivery(reply: Reply, method: string): Delivery {
-  const { status, headers, framing = "length", early, drop, delayMs = 0 } = reply;
+  const { status, headers, framing = "length", early, drop, pace, delayMs = 0 } = reply;
   const isBodiless = BODILESS.has(status);
   const body = method === "HEAD" || isBodiless ? undefined : reply.body;
   const given = headerOf(reply, "content-length");
-  const plan = { status, headers, body, framing, drop, delayMs };
+  const plan = { status, headers, body, framing, drop, pace, delayMs };
   if (framing !== "length" || isBodiless) return { ...plan, early };
   if (given === undefined) {
     const length = String(reply.body?.size ?? 0);
@@ -47,21 +48,21 @@ function shortfall(body: Content | undefined, declared: number): EarlyEnd | unde
  * with every other early end after the last piece.
  */
 export async function* deliveredPieces(
-  { body, early }: Delivery,
+  { body, early, pace }: Delivery,
   clock: Clock,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (body === undefined) return;
   const stop = Math.min(body.size, early?.at ?? Infinity);
-  yield* pieces(body, 0, stop);
-  if (early?.by !== "stall" || early.resumeAfterMs === undefined) return;
-  await clock.sleep(early.resumeAfterMs, signal);
-  yield* pieces(body, stop, body.size);
-}
-
-function* pieces(body: Content, from: number, to: number): Generator<Uint8Array<ArrayBuffer>> {
-  for (let at = from; at < to; at += PIECE_BYTES) {
-    yield body.read(at, Math.min(to, at + PIECE_BYTES));
+  const resumes = early?.by === "stall" && early.resumeAfterMs !== undefined;
+  const end = resumes ? body.size : stop;
+  const largest = Math.min(PIECE_BYTES, pace?.bytes ?? PIECE_BYTES);
+  for (let at = 0; at < end;) {
+    if (resumes && at === stop) await clock.sleep(early.resumeAfterMs ?? 0, signal);
+    const next = Math.min(at + largest, at < stop ? stop : end);
+    yield body.read(at, next);
+    at = next;
+    if (pace !== undefined && at < end) await clock.sleep(pace.everyMs, signal);
   }
 }
 

@@ -36,6 +36,8 @@ export type FaultAction =
   | { readonly kind: "frame"; readonly by: "chunked" | "until-close" }
   /** Wait before answering. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** A slow body: so many bytes, then a wait, and so on. */
+  | { readonly kind: "pace"; readonly bytes: number; readonly everyMs: number }
   /** Change headers; undefined removes one. `Content-Length` may lie. */
   | {
     readonly kind: "headers";

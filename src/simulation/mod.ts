@@ -37,7 +37,7 @@ export { referrersTag } from "./referrers.ts";
 export type { SimulatedRegistry } from "./registry.ts";
 export type { RegistryAuth } from "./registry_auth.ts";
 export type { RateLimit, RegistrySettings } from "./registry_state.ts";
-export type { EarlyEnd, Framing, HeaderList, Reply, SimulatedRequest } from "./reply.ts";
+export type { EarlyEnd, Framing, HeaderList, Pace, Reply, SimulatedRequest } from "./reply.ts";
 export { requestText } from "./request_log.ts";
 export type { LoggedRequest } from "./request_log.ts";
 export { createSimulation } from "./simulation.ts";

@@ -30,6 +30,12 @@ export interface EarlyEnd {
   readonly isShort?: boolean;
 }
 
+/** A slow body: so many bytes, then a wait, and so on. */
+export interface Pace {
+  readonly bytes: number;
+  readonly everyMs: number;
+}
+
 /** What a simulated host answers, as data: faults transform it before it is sent. */
 export interface Reply {
   readonly status: number;
@@ -41,6 +47,8 @@ export interface Reply {
   readonly early?: EarlyEnd;
   /** Break the connection before the status line, or never answer. */
   readonly drop?: "close" | "reset" | "stall";
+  /** Absent: as fast as it is read. */
+  readonly pace?: Pace;
   /** Milliseconds before the status line. */
   readonly delayMs?: number;
 }

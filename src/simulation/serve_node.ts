@@ -6,6 +6,8 @@ import { once } from "node:events";
 import type { HasherFactory } from "../core/mod.ts";
 import { seedDemo } from "./demo.ts";
 import type { SimulatedRequest } from "./reply.ts";
+import { logEntry } from "./request_log.ts";
+import type { LoggedRequest } from "./request_log.ts";
 import { createSimulation } from "./simulation.ts";
 import type { SimulatedHost, Simulation } from "./simulation.ts";
 import { transfer } from "./transfer_node.ts";
@@ -56,6 +58,10 @@ export async function serveSimulation(options: ServeOptions = {}): Promise<Serve
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
     serveRequest(simulation, host, incoming, outgoing).catch(() => outgoing.destroy());
   });
+  server.on("clientError", (error: MalformedRequest, socket) => {
+    if (error.rawPacket) simulation.log.push(malformedEntry(host, error.rawPacket));
+    socket.destroy();
+  });
   const hostname = options.hostname ?? "127.0.0.1";
   server.listen(options.port ?? 0, hostname);
   await once(server, "listening");
@@ -100,6 +106,17 @@ async function close(server: Server, host: SimulatedHost): Promise<void> {
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
+/** What `node:http` reports of bytes that are no request. */
+interface MalformedRequest extends Error {
+  readonly rawPacket?: Uint8Array;
+}
+
+/** What is no HTTP request is logged too: a secret in it has arrived all the same. */
+function malformedEntry(host: SimulatedHost, packet: Uint8Array): LoggedRequest {
+  const request = { method: "?", url: host.address, target: "", headers: new Headers() };
+  return logEntry(host, { ...request, body: Uint8Array.from(packet) });
+}
+
 async function serveRequest(
   simulation: Simulation,
   host: SimulatedHost,
@@ -127,9 +144,15 @@ async function readRequest(
   }
   return {
     method: incoming.method ?? "GET",
-    url: new URL(address + target).href,
+    url: absoluteUrl(address, target),
     target,
     headers,
     body: Uint8Array.from(Buffer.concat(parts)),
   };
+}
+
+/** Origin-form and absolute-form (RFC 9112, 3.2); anything else keeps only the address. */
+function absoluteUrl(address: string, target: string): string {
+  const url = target.startsWith("/") ? address + target : target;
+  return URL.canParse(url) ? new URL(url).href : address;
 }

@@ -79,6 +79,19 @@ describe("faults: what breaks the transfer", () => {
     expect(await bytesOf(await slow.get(slow.path))).toEqual(slow.right);
   });
 
+  it("a slow body comes in pieces, with waits between, and can be cut", async () => {
+    const { get, path, right, simulation } = await blobBench({
+      kind: "pace",
+      bytes: 50_000,
+      everyMs: 9,
+    });
+    expect(await bytesOf(await get(path))).toEqual(right);
+    simulation.faults.add({ action: { kind: "stall", at: 70_000, resumeAfterMs: 1 } });
+    expect(await bytesOf(await get(path))).toEqual(right);
+    simulation.faults.add({ action: { kind: "cut", at: 60_000, by: "reset" } });
+    expect((await arrival(await get(path))).bytes).toBe(60_000);
+  });
+
   it.each(["close", "reset"] as const)("drop by %s fails the fetch itself", async (by) => {
     const { get, path } = await blobBench({ kind: "drop", by });
     await expect(get(path)).rejects.toThrow(TypeError);

@@ -195,6 +195,20 @@ describe("serveSimulation()", () => {
   });
 });
 
+describe("serveSimulation(): odd requests", () => {
+  it.each([
+    ["GET http://else.test/v2/ HTTP/1.1\r\nhost: x\r\n\r\n", "GET", "http://else.test/v2/"],
+    ["OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n", "OPTIONS", "*"],
+    ["canary-not-http\r\n\r\n", "?", ""],
+  ])("%j is logged", async (bytes, method, target) => {
+    const { port, simulation } = await serveBlob(10);
+    const socket = connect(port, "127.0.0.1");
+    socket.end(bytes);
+    await new Promise((resolve) => socket.on("close", resolve).resume());
+    expect(simulation.log.at(-1)).toMatchObject({ method, target });
+  });
+});
+
 describe("serveHosts()", () => {
   it("realms and redirects name the loopback addresses of the other hosts", async () => {
     const simulation = createSimulation();
