@@ -4,7 +4,7 @@ import type { HashAlgorithm, Hasher } from "../src/core/mod.ts";
 export interface HashCase {
   readonly name: string;
   readonly vs: string;
-  /** How much each side hashes in a round: some 30 ms of work, so that both sides meet the same machine. */
+  /** How much each side hashes in a round. */
   readonly mib: number;
   readonly ours: () => Hasher;
   readonly theirs: () => Hasher;
@@ -13,23 +13,31 @@ export interface HashCase {
 /** Makes the hashers of a library, for either algorithm. */
 export type Peer = (algorithm: HashAlgorithm) => Hasher;
 
+/** The two sides of a comparison. */
+export interface Sides {
+  readonly ours: Peer;
+  readonly theirs: Peer;
+  /** How much each hashes in a round. */
+  readonly mib: number;
+}
+
 /** The four cases: WASM and native, each with both algorithms. */
 export function hashCases(
-  wasm: { ours: Peer; theirs: Peer; vs: string },
-  native: { ours: Peer; theirs: Peer },
+  wasm: Sides & { readonly vs: string },
+  native: Sides,
 ): readonly HashCase[] {
   return (["sha256", "sha512"] as const).flatMap((algorithm) => [
     {
       name: `wasm-${algorithm}`,
       vs: wasm.vs,
-      mib: 8,
+      mib: wasm.mib,
       ours: () => wasm.ours(algorithm),
       theirs: () => wasm.theirs(algorithm),
     },
     {
       name: `native-${algorithm}`,
       vs: "node:crypto",
-      mib: 32,
+      mib: native.mib,
       ours: () => native.ours(algorithm),
       theirs: () => native.theirs(algorithm),
     },
@@ -44,8 +52,8 @@ const INPUT: Uint8Array<ArrayBuffer> = Uint8Array.from(
 /** What network streams give at most on Node, Deno and Bun. */
 export const STREAM_PIECE_BYTES: number = 64 * 1024;
 
-/** What the front door reads at once on workerd when memory is short. */
-export const WORKERD_PIECE_BYTES: number = 256 * 1024;
+/** What the front door reads of a large blob at once on workerd, or half of it. */
+export const WORKERD_PIECE_BYTES: number = 1024 * 1024;
 
 /** Hash `mib` MiB in pieces. */
 export async function hashMib(

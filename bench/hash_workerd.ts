@@ -1,10 +1,10 @@
 import type { HashCase } from "./hash_cases.ts";
-import { type BenchLine, compare, peakRssMib, rounded } from "./runner.ts";
+import { type BenchLine, compare, cpuTimeOf, peakRssMib, rounded } from "./runner.ts";
 import { startWorker } from "./worker.ts";
 
 const WORKER = new URL("./hash_worker.ts", import.meta.url).pathname;
 
-/** The hash bench on workerd, timed from outside over HTTP. */
+/** The hash bench on workerd, timed from outside. */
 export async function* benchHashOnWorkerd(rounds: number): AsyncGenerator<BenchLine> {
   const worker = await startWorker(WORKER);
   const get = async (path: string): Promise<string> => {
@@ -33,6 +33,7 @@ async function run(
     ours: () => get(`/${name}/ours/${mib}`),
     theirs: () => get(`/${name}/theirs/${mib}`),
     rounds,
+    now: cpuTimeOf(pid),
   });
   return {
     bench: "hash",

@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     full: { type: "boolean", default: false },
     runtime: { type: "string", multiple: true, default: [] },
-    rounds: { type: "string", default: "31" },
+    rounds: { type: "string", default: "61" },
   },
 });
 

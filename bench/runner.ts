@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** One result: tidegate against a peer or a physical limit, measured in the same run. */
 export interface BenchLine {
@@ -36,8 +36,10 @@ export interface Comparison {
   readonly ours: () => unknown;
   readonly theirs: () => unknown;
   readonly rounds: number;
-  /** Rounds before the first that counts: compilers warm up. @default 6 */
+  /** Rounds before the first that counts: compilers warm up. @default 20 */
   readonly warmUp?: number;
+  /** Milliseconds on the clock that counts. @default wall time; {@linkcode cpuTime} for pure computing */
+  readonly now?: () => number;
 }
 
 /** Medians over the rounds: times in milliseconds, and of `theirs / ours` taken round by round. */
@@ -57,11 +59,11 @@ export function median(values: readonly number[]): number {
 
 /** Time both sides in turn, each first in every other round, so that drift of the machine hits both alike. */
 export async function compare(comparison: Comparison): Promise<Compared> {
-  const { ours, theirs, rounds, warmUp = 6 } = comparison;
+  const { ours, theirs, rounds, warmUp = 20, now = wallTime } = comparison;
   const times: { ours: number; theirs: number }[] = [];
   for (let round = -warmUp; round < rounds; round++) {
     const [first, second] = round % 2 ? [theirs, ours] : [ours, theirs];
-    const [one, two] = [await time(first), await time(second)];
+    const [one, two] = [await time(first, now), await time(second, now)];
     if (round >= 0) times.push(round % 2 ? { ours: two, theirs: one } : { ours: one, theirs: two });
   }
   return {
@@ -71,10 +73,32 @@ export async function compare(comparison: Comparison): Promise<Compared> {
   };
 }
 
-async function time(work: () => unknown): Promise<number> {
-  const start = performance.now();
+async function time(work: () => unknown, now: () => number): Promise<number> {
+  const start = now();
   await work();
-  return performance.now() - start;
+  return now() - start;
+}
+
+function wallTime(): number {
+  return performance.now();
+}
+
+/** CPU time of this process in milliseconds: what others do on the machine does not count. */
+export function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** The same of another process, from Linux's procfs; wall time where there is none. */
+export function cpuTimeOf(pid: number | undefined): () => number {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(`${tasks}/${pid}/schedstat`)) return wallTime;
+  return () => {
+    const nanoseconds = readdirSync(tasks).map((task) =>
+      Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0])
+    );
+    return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
+  };
 }
 
 /** Round to a few digits: a bench knows no more. */
