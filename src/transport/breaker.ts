@@ -45,8 +45,9 @@ function recordOf(breakers: Map<string, BreakerRecord>, origin: string): Breaker
   return fresh;
 }
 
-function judgeResponse({ status, url }: RegistryResponse, origin: string): Outcome {
+function judgeResponse({ status, headers, url }: RegistryResponse, origin: string): Outcome {
   if (new URL(url).origin !== origin) return "neutral";
+  if (status === 503 && headers.has("retry-after")) return "neutral"; // it works, and says when
   return status >= 500 && status !== 501 && status !== 505 ? "failure" : "success";
 }
 

@@ -16,6 +16,9 @@ export type BreakerPhase = "closed" | "open" | "half-open";
 /** `normal` and `probe` pass; a number is when to come back. */
 export type Admission = "normal" | "probe" | number;
 
+/** When to come back while somebody else's probe runs. */
+export const PROBE_WAIT_MS = 1_000;
+
 /** A closed breaker. */
 export function closedBreaker(): BreakerRecord {
   return { failures: 0, successes: 0, openedAt: undefined, probedAt: undefined };
@@ -41,7 +44,7 @@ export function admit(record: BreakerRecord, settings: BreakerSettings, now: num
   if (phase === "closed") return "normal";
   if (phase === "open") return (record.openedAt ?? now) + settings.resetMs;
   const busyUntil = (record.probedAt ?? -Infinity) + settings.resetMs;
-  if (now < busyUntil) return busyUntil;
+  if (now < busyUntil) return Math.min(busyUntil, now + PROBE_WAIT_MS);
   record.probedAt = now;
   return "probe";
 }

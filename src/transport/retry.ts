@@ -8,6 +8,7 @@ import {
   TidegateError,
 } from "../core/mod.ts";
 import { observe, redactUrl } from "../observability/mod.ts";
+import { PROBE_WAIT_MS } from "./breaker_state.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import { discard } from "./discard.ts";
 import type { TransportSettings } from "./settings.ts";
@@ -15,6 +16,9 @@ import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
 
 /**
  * Repeat what may be repeated: full jitter, `Retry-After` never early, one time budget for all.
+ *
+ * A request that failed while the circuit opened waits once for it to be probed; one that finds it
+ * open fails at once.
  *
  * The only layer that repeats: nothing above or below it does. When tries or time run out, the
  * last answer is returned (or the last error thrown) as it came.
@@ -46,12 +50,21 @@ async function attempts(
 ): Promise<Outcome> {
   const { clock, random, retry } = settings;
   let last: Outcome | undefined;
+  let hasWaited = false;
   for (let attempt = 1;; attempt++) {
     await keepQuiet(settings, request.signal);
     const outcome = await attemptOnce(next, request);
-    // our own tries opened the circuit: what opened it says more than that it is open
-    if (last && "error" in outcome && isTidegateError(outcome.error, "CIRCUIT_OPEN")) return last;
     const now = clock.now();
+    if (last && "error" in outcome && isTidegateError(outcome.error, "CIRCUIT_OPEN")) {
+      const wait = outcome.error.details.retryAt - now;
+      const isLong = wait > PROBE_WAIT_MS;
+      // what opened the circuit says more than that it is open
+      if (isLong && hasWaited || now + wait >= endsAt) return last;
+      hasWaited ||= isLong;
+      await clock.sleep(wait + random.float() * retry.baseMs, request.signal);
+      attempt--; // nothing was sent
+      continue;
+    }
     const delay = planRetry(request, outcome, attempt, retry, now, random.float());
     if (delay === undefined || now + delay >= endsAt) return outcome;
     prepareRetry(settings, request, outcome, attempt, delay);

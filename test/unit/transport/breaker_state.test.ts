@@ -133,7 +133,7 @@ describe("admit() and report()", () => {
     const record = { ...closedBreaker(), openedAt: 0 };
     expect(admit(record, SETTINGS, 29_999)).toBe(30_000);
     expect(admit(record, SETTINGS, 30_000)).toBe("probe");
-    expect(admit(record, SETTINGS, 30_001)).toBe(60_000);
+    expect(admit(record, SETTINGS, 30_001)).toBe(31_001);
     report(record, SETTINGS, 30_002, "probe", "success");
     expect(admit(record, SETTINGS, 30_003)).toBe("probe");
     report(record, SETTINGS, 30_004, "probe", "success");

@@ -149,13 +149,30 @@ describe("withRetry()", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("reports what opened the circuit rather than that it is open", async () => {
+  it("waits once for a circuit that opened under it, then says what opened it", async () => {
+    const clock = createVirtualClock(4);
+    const start = clock.now();
+    const open: Send = () =>
+      Promise.reject(
+        new TidegateError("CIRCUIT_OPEN", "Suspended", {
+          origin: ORIGIN,
+          retryAt: clock.now() + 30_000,
+        }),
+      );
+    const failing = scripted([answer(502)]);
+    const send: Send = (request) =>
+      failing.mock.calls.length === 0 ? failing(request) : open(request);
+    const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
+    expect(response.status).toBe(502);
+    expect(clock.now() - start).toBeGreaterThanOrEqual(30_000);
+    expect(clock.now() - start).toBeLessThan(31_000);
+  });
+
+  it("fails at once when the circuit was open before", async () => {
     const clock = createVirtualClock(4);
     const open = new TidegateError("CIRCUIT_OPEN", "Suspended", { origin: ORIGIN, retryAt: 1 });
-    const response = await clock.run(
-      withRetry(testSettings(clock))(scripted([answer(502), open]))(blobRequest()),
-    );
-    expect(response.status).toBe(502);
+    const sent = withRetry(testSettings(clock))(scripted([open]))(blobRequest());
+    await expect(sent).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
   });
 
   it("keeps every promise for any storm: tries, times, repeats", async () => {

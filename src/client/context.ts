@@ -1,0 +1,14 @@
+import type { Connect } from "./connection.ts";
+import type { ClientSettings } from "./options.ts";
+
+/** What every operation of one client works with. */
+export interface ClientContext {
+  readonly settings: ClientSettings;
+  readonly connect: Connect;
+}
+
+/** What every operation takes. */
+export interface CallOptions {
+  /** Aborting it rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}

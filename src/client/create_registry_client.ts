@@ -1,0 +1,96 @@
+import type { Descriptor } from "../manifest/mod.ts";
+import type { Reference } from "../reference/mod.ts";
+import { createConnect } from "./connection.ts";
+import type { CallOptions, ClientContext } from "./context.ts";
+import { getBlob, type GetBlobOptions, type PulledBlob } from "./get_blob.ts";
+import { getManifest, type GetManifestOptions, type PulledManifest } from "./get_manifest.ts";
+import { blobExists, type BlobHead, headBlob } from "./head_blob.ts";
+import { headManifest, manifestExists, type ManifestHead } from "./head_manifest.ts";
+import type { ImageSink } from "./image_sink.ts";
+import { listReferrers, type ListReferrersOptions } from "./list_referrers.ts";
+import { listTags, type ListTagsOptions } from "./list_tags.ts";
+import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
+import { ping } from "./ping.ts";
+import { type PulledImage, pullImage, type PullImageOptions } from "./pull_image.ts";
+import { type RateLimit, rateLimit } from "./rate_limit.ts";
+
+/** Manifests of a registry. */
+export interface ManifestOperations {
+  /** Get a manifest, verified: see {@linkcode getManifest}. */
+  get(ref: Reference, options?: GetManifestOptions): Promise<PulledManifest>;
+  /** Digest, type and size without a pull. Not verified. */
+  head(ref: Reference, options?: CallOptions): Promise<ManifestHead>;
+  /** Whether it is there. */
+  exists(ref: Reference, options?: CallOptions): Promise<boolean>;
+}
+
+/** Blobs of a registry. */
+export interface BlobOperations {
+  /** Get a blob as a verified stream: see {@linkcode getBlob}. */
+  get(ref: Reference, digest: string, options?: GetBlobOptions): Promise<PulledBlob>;
+  /** Whether it is there and how long it is. Not verified. */
+  head(ref: Reference, digest: string, options?: CallOptions): Promise<BlobHead>;
+  /** Whether it is there. */
+  exists(ref: Reference, digest: string, options?: CallOptions): Promise<boolean>;
+}
+
+/** A client of any number of registries. */
+export interface RegistryClient {
+  /** Whether a registry is there and takes our credentials. */
+  ping(ref: Pick<Reference, "registry">, options?: CallOptions): Promise<void>;
+  /** How many pulls are left; `undefined` where there is no limit. */
+  rateLimit(ref: Reference, options?: CallOptions): Promise<RateLimit | undefined>;
+  readonly manifests: ManifestOperations;
+  readonly blobs: BlobOperations;
+  readonly tags: {
+    /** All tags, page by page as they are consumed. */
+    list(
+      ref: Pick<Reference, "registry" | "repository">,
+      options?: ListTagsOptions,
+    ): AsyncIterable<string>;
+  };
+  readonly referrers: {
+    /** What refers to a manifest, page by page as it is consumed. */
+    list(ref: Reference, options?: ListReferrersOptions): AsyncIterable<Descriptor>;
+  };
+  /** Pull a whole image into a sink: see {@linkcode pullImage}. */
+  pullImage(ref: Reference, sink: ImageSink, options?: PullImageOptions): Promise<PulledImage>;
+}
+
+/**
+ * Make a client for Docker Hub, GHCR and any other OCI registry.
+ *
+ * Cheap, and does no I/O: a Worker makes one per request and shares `kv` and `state`, which hold
+ * values only. One transport is kept for each registry used.
+ *
+ * @example
+ * ```ts
+ * import { createRegistryClient, parseReference } from "tidegate";
+ * const registry = createRegistryClient();
+ * const ref = parseReference("ghcr.io/acme/app:v1");
+ * const { manifest, digest } = await registry.manifests.get(ref, { platform: "linux/arm64" });
+ * ```
+ *
+ * @throws {TypeError} For options that contradict each other or are out of range.
+ */
+export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
+  const settings = resolveClientOptions(options);
+  const context: ClientContext = { settings, connect: createConnect(settings) };
+  return {
+    ping: (ref, options) => ping(context, ref, options),
+    rateLimit: (ref, options) => rateLimit(context, ref, options),
+    manifests: {
+      get: (ref, options) => getManifest(context, ref, options),
+      head: (ref, options) => headManifest(context, ref, options),
+      exists: (ref, options) => manifestExists(context, ref, options),
+    },
+    blobs: {
+      get: (ref, digest, options) => getBlob(context, ref, digest, options),
+      head: (ref, digest, options) => headBlob(context, ref, digest, options),
+      exists: (ref, digest, options) => blobExists(context, ref, digest, options),
+    },
+    tags: { list: (ref, options) => listTags(context, ref, options) },
+    referrers: { list: (ref, options) => listReferrers(context, ref, options) },
+    pullImage: (ref, sink, options) => pullImage(context, ref, sink, options),
+  };
+}

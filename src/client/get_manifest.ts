@@ -1,0 +1,147 @@
+import { readCapped, type RegistryResponse, TidegateError } from "../core/mod.ts";
+import { pullManifestRequest, readPullManifestHead } from "../distribution/mod.ts";
+import { digestBytes } from "../hash/mod.ts";
+import {
+  type Descriptor,
+  type Manifest,
+  parseManifest,
+  type Platform,
+  selectPlatform,
+} from "../manifest/mod.ts";
+import { observe } from "../observability/mod.ts";
+import {
+  type Digest,
+  digestAlgorithm,
+  formatDigest,
+  formatReference,
+  type Reference,
+} from "../reference/mod.ts";
+import { verifyBytes } from "../verify/mod.ts";
+import type { RepositoryConnection } from "./connection.ts";
+import type { CallOptions, ClientContext } from "./context.ts";
+import { resolvePlatform } from "./options.ts";
+import { responseFailure } from "./response_failure.ts";
+
+/** A manifest whose bytes are what was asked for. */
+export interface PulledManifest {
+  /** Digest of `bytes`: the one asked for, or computed where a tag was. Never the registry's word. */
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly size: number;
+  /** As they came over the wire. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same, parsed and checked. */
+  readonly manifest: Manifest;
+  /** In an index on the way here: the entry that was picked. */
+  readonly descriptor?: Descriptor;
+}
+
+/** How a manifest is got. */
+export interface GetManifestOptions extends CallOptions {
+  /** Go on from an index to the manifest for this platform. Default is to return the index. */
+  readonly platform?: Platform | string | undefined;
+}
+
+const MAX_INDEX_DEPTH = 4; // an index of indexes is allowed; nobody nests deeper than two
+
+/**
+ * Get a manifest and verify it against what was asked for (end-3).
+ *
+ * By digest, the bytes must have it: `name:tag@digest` is by digest. By tag, the digest is computed
+ * from the bytes; a `Docker-Content-Digest` that says otherwise is an event, not an error, as many
+ * registries get it wrong.
+ *
+ * @throws {TidegateError} DIGEST_MISMATCH, BLOB_SIZE_MISMATCH (against an index entry),
+ * LIMIT_EXCEEDED, INVALID_MANIFEST, AMBIGUOUS_MANIFEST, UNSUPPORTED, PLATFORM_NOT_FOUND, or what
+ * the registry answered.
+ */
+export async function getManifest(
+  context: ClientContext,
+  ref: Reference,
+  options: GetManifestOptions = {},
+): Promise<PulledManifest> {
+  const platform = resolvePlatform(options.platform);
+  const connection = context.connect(ref);
+  let pulled = await pullManifest(context, connection, ref, options);
+  for (let depth = 0; platform && pulled.manifest.kind === "index"; depth++) {
+    if (depth === MAX_INDEX_DEPTH) throw tooDeep();
+    const descriptor = selectPlatform(pulled.manifest, platform);
+    pulled = await pullDescribed(context, connection, ref, descriptor, options);
+  }
+  return pulled;
+}
+
+/** Get the manifest that an index entry describes. */
+export async function pullDescribed(
+  context: ClientContext,
+  connection: RepositoryConnection,
+  { registry, repository }: Reference,
+  descriptor: Descriptor,
+  options: CallOptions,
+): Promise<PulledManifest> {
+  const { digest, size } = descriptor;
+  const child = { registry, repository, digest };
+  const pulled = await pullManifest(context, connection, child, options, size);
+  return { ...pulled, descriptor };
+}
+
+async function pullManifest(
+  { settings }: ClientContext,
+  { send, target, upstream }: RepositoryConnection,
+  ref: Reference,
+  { signal }: CallOptions,
+  size?: number,
+): Promise<PulledManifest> {
+  const { clock, limits, observer } = settings;
+  const image = formatReference(ref);
+  const wanted = ref.digest ?? ref.tag ?? "latest";
+  const response = await send(pullManifestRequest(target, wanted, { signal }));
+  if (response.status !== 200) throw await responseFailure(response, image, clock, signal);
+  const bytes = await readManifestBody(response, limits.manifestBytes, settings, signal);
+  const head = readPullManifestHead(response.status, response.headers);
+  if (ref.digest !== undefined) await verifyBytes(bytes, { digest: ref.digest, size });
+  const digest = ref.digest ?? await computeDigest(bytes, head.digest);
+  if (ref.digest === undefined && head.digest !== undefined && head.digest !== digest) {
+    const announced = head.digest;
+    observe(observer, {
+      type: "digest.header_wrong",
+      upstream: upstream.name,
+      announced,
+      computed: digest,
+    });
+  }
+  const manifest = parseManifest(bytes, { contentType: head.mediaType });
+  observe(observer, { type: "manifest.verified", digest, size: bytes.length });
+  return { digest, mediaType: manifest.mediaType, size: bytes.length, bytes, manifest };
+}
+
+async function readManifestBody(
+  response: RegistryResponse,
+  maximum: number,
+  { clock, resume: { stallMs } }: ClientContext["settings"],
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { origin } = new URL(response.url);
+  return await readCapped(response.body, {
+    what: "manifest",
+    maximum,
+    origin,
+    clock,
+    stallMs,
+    signal,
+  })
+    .finally(() => response.release());
+}
+
+/** In the algorithm that the registry names the manifest by; sha256 where it does not say. */
+async function computeDigest(bytes: Uint8Array<ArrayBuffer>, announced?: Digest): Promise<Digest> {
+  const algorithm = announced === undefined ? "sha256" : digestAlgorithm(announced);
+  return formatDigest(algorithm, await digestBytes(algorithm, bytes));
+}
+
+function tooDeep(): TidegateError<"LIMIT_EXCEEDED"> {
+  return new TidegateError("LIMIT_EXCEEDED", `Indexes nest deeper than ${MAX_INDEX_DEPTH}`, {
+    limit: "index depth",
+    maximum: MAX_INDEX_DEPTH,
+  });
+}

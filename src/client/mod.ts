@@ -1,0 +1,29 @@
+/**
+ * The registry client: one operation per file, verified to the last byte.
+ *
+ * In: a `Reference`. Out: manifests, blobs, tags, referrers, whole images. Next: the caller; `front`
+ * and `copy` share its pieces.
+ * @module
+ */
+export { createRegistryClient } from "./create_registry_client.ts";
+export type {
+  BlobOperations,
+  ManifestOperations,
+  RegistryClient,
+} from "./create_registry_client.ts";
+export type { CallOptions } from "./context.ts";
+export type { GetBlobOptions, PulledBlob } from "./get_blob.ts";
+export type { GetManifestOptions, PulledManifest } from "./get_manifest.ts";
+export type { BlobHead } from "./head_blob.ts";
+export type { ManifestHead } from "./head_manifest.ts";
+export type { ImageSink } from "./image_sink.ts";
+export type { ListReferrersOptions } from "./list_referrers.ts";
+export type { ListTagsOptions } from "./list_tags.ts";
+export { openBlob } from "./open_blob.ts";
+export type { OpenBlob, OpenBlobOptions } from "./open_blob.ts";
+export type { ClientLimits, RegistryClientOptions } from "./options.ts";
+export type { PulledImage, PullImageOptions, PullProgress } from "./pull_image.ts";
+export type { RateLimit } from "./rate_limit.ts";
+export { responseFailure } from "./response_failure.ts";
+export { RESUME } from "./resume_settings.ts";
+export type { ResumeSettings } from "./resume_settings.ts";

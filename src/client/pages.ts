@@ -1,0 +1,98 @@
+import {
+  isTidegateError,
+  readCapped,
+  type RegistryRequest,
+  type RegistryResponse,
+  TidegateError,
+} from "../core/mod.ts";
+import { observe } from "../observability/mod.ts";
+import { decideOrigin } from "../upstream/mod.ts";
+import type { RepositoryConnection } from "./connection.ts";
+import type { ClientContext } from "./context.ts";
+
+/** One page of a listing: its answer, and its body in full. */
+export interface Page {
+  readonly response: RegistryResponse;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The URL that was asked, to resolve a `Link` against. */
+  readonly url: string;
+}
+
+/** Reads one page: what it lists, and the request for the next one. */
+export type ReadPage<T> = (
+  page: Page,
+) => { readonly items: readonly T[]; readonly next: RegistryRequest | undefined };
+
+/**
+ * Walk through the pages of a listing. No page is asked for twice, and no more than `limits.pages`.
+ *
+ * @param accept Judges an answer before its body is read: false ends the listing, and the body is
+ * given up; what it throws is what the caller sees.
+ * @throws {TidegateError} LIMIT_EXCEEDED; INVALID_RESPONSE for pages that lead back to a former one.
+ */
+export async function* readPages<T>(
+  { settings }: ClientContext,
+  { send }: RepositoryConnection,
+  first: RegistryRequest,
+  maximum: number,
+  accept: (response: RegistryResponse) => Promise<boolean>,
+  read: ReadPage<T>,
+): AsyncGenerator<readonly T[], void> {
+  const { clock, limits, resume: { stallMs } } = settings;
+  const seen = new Set<string>();
+  for (let request: RegistryRequest | undefined = first; request !== undefined;) {
+    if (seen.has(request.url)) throw loops(request.url);
+    if (seen.size === limits.pages) throw tooMany(limits.pages);
+    seen.add(request.url);
+    const { signal, url }: RegistryRequest = request;
+    const response = await send(request);
+    if (!(await accept(response))) return;
+    const { origin } = new URL(response.url);
+    const reading = { what: "listing", maximum, origin, clock, stallMs, signal };
+    const bytes = await readCapped(response.body, reading).finally(() => response.release());
+    const page = read({ response, bytes, url });
+    yield page.items;
+    request = page.next;
+  }
+}
+
+/**
+ * The request for the page that a `Link` names, if the origin policy lets it.
+ *
+ * @param link Absolute, or relative to `from`.
+ * @throws {TidegateError} ORIGIN_NOT_TRUSTED for a page on another origin.
+ */
+export function linkedRequest(
+  { settings: { observer } }: ClientContext,
+  { upstream }: RepositoryConnection,
+  request: RegistryRequest,
+  from: string,
+  link: string,
+): RegistryRequest {
+  try {
+    return { ...request, url: decideOrigin({ use: "link", upstream, from, target: link }).url };
+  } catch (error) {
+    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
+      const { use, origin, target, allow } = error.details;
+      const { name } = upstream;
+      observe(observer, { type: "origin.refused", upstream: name, use, origin, target, allow });
+    }
+    throw error;
+  }
+}
+
+function loops(url: string): TidegateError<"INVALID_RESPONSE"> {
+  const { origin, pathname } = new URL(url);
+  return new TidegateError("INVALID_RESPONSE", `The pages of ${origin} go round in a circle`, {
+    what: "Link",
+    input: pathname.slice(0, 256),
+    reason: "it leads back to a page that was read",
+  });
+}
+
+function tooMany(maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
+  return new TidegateError("LIMIT_EXCEEDED", `The listing has more than ${maximum} pages`, {
+    limit: "pages",
+    maximum,
+  });
+}

@@ -1,0 +1,37 @@
+import {
+  type Clock,
+  MAX_ERROR_BODY_BYTES,
+  readCapped,
+  type RegistryResponse,
+  type TidegateError,
+} from "../core/mod.ts";
+import { responseError } from "../distribution/mod.ts";
+
+const ERROR_STALL_MS = 5_000; // an error is worth a short wait for its text, no more
+
+/**
+ * Read what a registry says about a failure, and make it an error.
+ *
+ * A body that is too long, too slow or broken costs the text, never the error itself.
+ *
+ * @param image What was asked for, for the message.
+ */
+export async function responseFailure(
+  response: RegistryResponse,
+  image: string,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<TidegateError> {
+  const { origin } = new URL(response.url);
+  const body = await readCapped(response.body, {
+    what: "error body",
+    maximum: MAX_ERROR_BODY_BYTES,
+    origin,
+    clock,
+    stallMs: ERROR_STALL_MS,
+    signal,
+  }).catch(() => new Uint8Array(0)).finally(() => response.release());
+  signal?.throwIfAborted();
+  const { status, headers } = response;
+  return responseError({ status, headers, origin, body, now: clock.now() }, image);
+}
