@@ -34,16 +34,22 @@ export type DockerConfigMatch =
 
 type JsonObject = { readonly [key: string]: Json };
 
+/** Largest config.json read. One with a hundred registries is under 64 KiB. */
+export const MAX_DOCKER_CONFIG_BYTES: number = 256 * 1024;
+
 /** A name that cannot leave the directory of helpers nor become an option. */
 const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Read docker's `config.json`.
  *
- * @throws {TidegateError} CREDENTIALS when it is no JSON object, has a key twice, or something in it
- * has another type than docker writes. The message shows no value.
+ * @throws {TidegateError} CREDENTIALS when it is over 256 KiB, is no JSON object, has a key twice, or
+ * something in it has another type than docker writes. The message shows no value.
  */
 export function parseDockerConfig(text: string | Uint8Array): DockerConfig {
+  if (text.length > MAX_DOCKER_CONFIG_BYTES) {
+    throw broken(`it is over ${MAX_DOCKER_CONFIG_BYTES} bytes`);
+  }
   const root = asObject(parse(text), "the file");
   const auths = new Map<string, DockerAuth>();
   for (const [registry, entry] of entriesOf(root, "auths")) {

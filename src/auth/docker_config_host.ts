@@ -1,4 +1,4 @@
-import { broken } from "./docker_config.ts";
+import { broken, MAX_DOCKER_CONFIG_BYTES } from "./docker_config.ts";
 import type { DockerConfigHost, HelperResult } from "./docker_config_credentials.ts";
 import { processEnvironment } from "./environment_host.ts";
 
@@ -7,9 +7,6 @@ const HELPER_TIMEOUT_MS = 30_000;
 
 /** Most output of a helper: a user name and a token with room to spare. */
 const MAX_HELPER_OUTPUT_BYTES: number = 128 * 1024;
-
-/** Largest config.json read. */
-const MAX_CONFIG_BYTES: number = 1024 * 1024;
 
 /** The parts of Node's modules that are used; Deno and Bun have them too. */
 interface NodeModules {
@@ -68,7 +65,7 @@ async function readConfig(path: string | undefined): Promise<string | undefined>
   const fs = builtin("node:fs/promises");
   try {
     const { size } = await fs.stat(path);
-    if (size > MAX_CONFIG_BYTES) throw broken(`it is over ${MAX_CONFIG_BYTES} bytes`);
+    if (size > MAX_DOCKER_CONFIG_BYTES) throw broken(`it is over ${MAX_DOCKER_CONFIG_BYTES} bytes`);
     return await fs.readFile(path, "utf8");
   } catch (error) {
     if ((error as { code?: unknown }).code === "ENOENT") return undefined;

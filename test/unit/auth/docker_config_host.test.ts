@@ -44,7 +44,7 @@ describe("dockerConfigHost()", () => {
 
   it("no file is nobody; an unreadable one is an error", async () => {
     expect(await get()).toBeUndefined();
-    await writeFile(join(directory, "config.json"), " ".repeat(1024 * 1024 + 1));
+    await writeFile(join(directory, "config.json"), " ".repeat(256 * 1024 + 1));
     expect(isTidegateError(await get(), "CREDENTIALS")).toBe(true);
     const host = dockerConfigHost({ path: directory });
     await expect(host.readConfig()).rejects.toMatchObject({ code: "CREDENTIALS" });

@@ -84,7 +84,7 @@ describe("workersKv()", () => {
         expect(namespace.values.size).toBe(2);
         expect(await store.get(a)).toEqual(Uint8Array.of(1));
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });
