@@ -121,6 +121,13 @@ describe("faults: what changes bytes", () => {
     expect(await bytesOf(await long.get(long.path))).toHaveLength(SIZE + 5);
   });
 
+  it.each(["truncate", "flip"] as const)("%s outside the body changes nothing", async (kind) => {
+    const { get, path, right } = await blobBench({ kind, at: SIZE + 1 });
+    const response = await get(path);
+    expect(response.headers.get("content-length")).toBe(String(SIZE));
+    expect(await bytesOf(response)).toEqual(right);
+  });
+
   it("duplicate repeats a segment and keeps the length; replace keeps nothing", async () => {
     const twice = await blobBench({ kind: "duplicate", at: 1000, bytes: 100 });
     const got = await bytesOf(await twice.get(twice.path));

@@ -42,6 +42,8 @@ describe("blob host", () => {
     const headers = { authorization: "Bearer x" };
     expect((await fetchUrl(location, { headers })).status).toBe(400);
     expect((await fetchUrl(location.slice(0, -1))).status).toBe(403);
+    const other = location.replace(/sha256:[0-9a-f]+/, `sha256:${"0".repeat(64)}`);
+    expect((await fetchUrl(other)).status).toBe(403);
     clock.move(300_000);
     const late = await fetchUrl(location);
     expect([late.status, await late.text()]).toEqual([
