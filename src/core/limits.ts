@@ -33,10 +33,10 @@ export const MAX_LOST_BYTES: number = 1024 * 1024;
 export const MAX_JSON_DEPTH = 64;
 
 /**
- * Most keys, and most objects and arrays, in one JSON document. An index entry has 6 to 10 keys, so
- * this is an index of 5000 images. Native parsers take up to 1 µs for each, however short.
+ * Most keys, and most objects and arrays, in one JSON document. An index entry has 5 to 10 keys, so
+ * this is an index of 3000 images at the least. Native parsers take up to 1 µs for each.
  */
-export const MAX_JSON_NODES = 50_000;
+export const MAX_JSON_NODES = 32_768;
 
 /**
  * Most different keys in one JSON document, counted at each depth. The largest known manifest, of
