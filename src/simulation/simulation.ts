@@ -64,13 +64,15 @@ export interface Simulation {
   tokenService(host: string, settings?: Partial<TokenSettings>): SimulatedTokenService;
   /** A blob store for a registry's `redirect`. */
   blobHost(host: string, settings?: Partial<BlobHostSettings>): SimulatedBlobHost;
-  /** A hostile host that records and answers anything. */
+  /** A hostile host that records and answers anything. Named `*` it stands for every host not created. */
   trap(host: string, answer?: TrapAnswer): SimulatedTrap;
   /** Every host, in order of creation. */
   hosts(): readonly SimulatedHost[];
   /** Let a host answer a request, with the faults that are due: what `fetch` and the server do. */
   exchange(host: SimulatedHost, request: SimulatedRequest): Promise<Exchanged>;
 }
+
+const ANY_HOST = "*";
 
 /** Create a simulation with no hosts. */
 export function createSimulation(
@@ -156,16 +158,21 @@ function hostAt<Host extends SimulatedHost>(
   kind: Host["kind"],
   create: (origin: string) => Host,
 ): Host {
-  const { origin } = new URL(name.includes("://") ? name : `https://${name}`);
+  const origin = name === ANY_HOST ? name : originOf(name);
   const host = hosts.get(origin) ?? create(origin);
   if (host.kind !== kind) throw new TypeError(`${origin} is a ${host.kind} host already`);
   hosts.set(origin, host);
   return host as Host;
 }
 
+function originOf(name: string): string {
+  return new URL(name.includes("://") ? name : `https://${name}`).origin;
+}
+
 function findHost(hosts: ReadonlyMap<string, SimulatedHost>, url: string): SimulatedHost {
   const { origin, host } = new URL(url);
-  const found = hosts.get(origin) ?? [...hosts.values()].find(({ address }) => address === origin);
+  const found = hosts.get(origin) ??
+    [...hosts.values()].find(({ address }) => address === origin) ?? hosts.get(ANY_HOST);
   if (found === undefined) throw new TypeError(`No such host: ${host}`);
   return found;
 }

@@ -12,6 +12,7 @@ export type TrapAnswer = AnswerInit | ((request: SimulatedRequest) => AnswerInit
  */
 export interface SimulatedTrap {
   readonly kind: "trap";
+  /** `*` for the trap of every other host; the log has the URL that was asked. */
   readonly origin: string;
   /** Where it is reached: the origin, or a loopback address while it is served over HTTP. */
   address: string;

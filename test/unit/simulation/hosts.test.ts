@@ -87,6 +87,20 @@ describe("trap", () => {
 });
 
 describe("createSimulation()", () => {
+  it("a trap named * stands for every host that is not there", async () => {
+    const simulation = createSimulation();
+    simulation.registry("registry.test");
+    simulation.trap("*", { status: 418 });
+    for (const url of ["http://127.1/x", "https://[::1]:8/", "https://elsewhere.test/"]) {
+      expect((await simulation.fetch(new Request(url))).status).toBe(418);
+    }
+    expect((await simulation.fetch(new Request("https://registry.test/v2/"))).status).toBe(200);
+    expect(simulation.log.map(({ host, url }) => [host, url])[0]).toEqual([
+      "*",
+      "http://127.0.0.1/x",
+    ]);
+  });
+
   it("a host has one kind, and is the same when asked for again", () => {
     const simulation = createSimulation();
     const registry = simulation.registry("registry.test");
