@@ -115,14 +115,19 @@ describe("dockerConfigCredentials() and auths", () => {
   it("gives Hub's entry to no other origin that borrows Hub's profile", async () => {
     const { profile } = resolveUpstream("docker.io");
     const mirror = resolveUpstream("mirror.example", { profile, origin: "https://mirror.example" });
-    const config = {
-      auths: {
-        "https://index.docker.io/v1/": { auth: auth("me") },
-        "docker.io": { auth: auth("me") },
-      },
-      credHelpers: { "docker.io": "helper" },
-    };
-    expect(await dockerConfigCredentials(host(config)).get(mirror)).toBeUndefined();
+    const names = ["https://index.docker.io/v1/", "docker.io", "registry-1.docker.io"];
+    const answers = { helper: { Username: "me", Secret: CANARY } };
+    for (const name of names) {
+      for (
+        const config of [{ auths: { [name]: { auth: auth("me") } } }, {
+          credHelpers: { [name]: "helper" },
+        }]
+      ) {
+        const provider = dockerConfigCredentials(host(config, answers));
+        expect(await provider.get(mirror)).toBeUndefined();
+        expect(await provider.get(resolveUpstream("docker.io"))).toBeDefined();
+      }
+    }
   });
 
   it("reads every form of an entry", async () => {

@@ -66,6 +66,16 @@ describe("workersKv()", () => {
     expect(namespace.values.size).toBe(0);
   });
 
+  it("a key that looks like a hashed one does not meet it", async () => {
+    const namespace = fakeNamespace();
+    const store = workersKv(namespace);
+    await store.put("k".repeat(600), Uint8Array.of(1));
+    const [hashed = ""] = namespace.values.keys();
+    await store.put(hashed, Uint8Array.of(2));
+    expect(namespace.values.size).toBe(2);
+    expect(await store.get("k".repeat(600))).toEqual(Uint8Array.of(1));
+  });
+
   it("never lets two keys meet, whatever they are", async () => {
     const anyKey = fc.oneof(
       fc.string({ unit: "binary", minLength: 1 }),
