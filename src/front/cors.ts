@@ -1,3 +1,5 @@
+import type { Answer } from "./answer.ts";
+
 const EXPOSED = [
   "accept-ranges",
   "content-length",
@@ -36,17 +38,17 @@ export function corsHeaders(
   };
 }
 
-/** What a preflight adds to {@linkcode corsHeaders}. */
-export function preflightHeaders(
-  origins: readonly string[],
-  origin: string | null,
-): Readonly<Record<string, string>> {
-  if (origin === null || !allows(origins, origin)) return {};
-  return {
-    "access-control-allow-methods": "GET, HEAD",
-    "access-control-allow-headers": "authorization, accept, range, if-range",
-    "access-control-max-age": String(PREFLIGHT_SECONDS),
-  };
+/** Answer a preflight. What it allows is the same for every path; for unlisted origins nothing. */
+export function preflightAnswer(request: Request, origins: readonly string[]): Answer {
+  const origin = request.headers.get("origin");
+  const headers: Readonly<Record<string, string>> = origin === null || !allows(origins, origin)
+    ? { allow: "GET, HEAD, OPTIONS" }
+    : {
+      "access-control-allow-methods": "GET, HEAD",
+      "access-control-allow-headers": "authorization, accept, range, if-range",
+      "access-control-max-age": String(PREFLIGHT_SECONDS),
+    };
+  return { status: 204, headers, body: null, length: undefined };
 }
 
 function allows(origins: readonly string[], origin: string): boolean {

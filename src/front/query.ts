@@ -1,3 +1,5 @@
+import type { RegistryRequest } from "../core/mod.ts";
+
 const MAX_PARAMETERS = 16;
 const MAX_KEY_LENGTH = 64;
 const MAX_VALUE_LENGTH = 2048; // quay's next_page tokens are some hundred characters
@@ -42,4 +44,11 @@ export function nextLink(
   if (query === undefined) return undefined;
   if (namespace !== undefined) query.append("ns", namespace);
   return `<${path}?${query}>; rel="next"`;
+}
+
+/** The request with this query instead of its own. */
+export function withQuery(request: RegistryRequest, query: URLSearchParams): RegistryRequest {
+  const url = new URL(request.url);
+  url.search = query.toString();
+  return { ...request, url: url.href };
 }

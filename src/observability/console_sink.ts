@@ -31,6 +31,8 @@ const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
   "digest.header_wrong": "warn",
   "warning.received": "warn",
   "kv.failed": "warn",
+  "configuration.rejected": "warn",
+  "answer.failed": "warn",
 };
 
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn"];

@@ -12,7 +12,8 @@ export type TidegateEvent =
   | OriginRefusedEvent
   | CircuitEvent
   | ContentEvent
-  | StoreEvent;
+  | StoreEvent
+  | DoorEvent;
 
 interface RequestFacts {
   readonly upstream: string;
@@ -131,3 +132,16 @@ export interface StoreEvent {
   readonly operation: "get" | "put" | "delete";
   readonly reason: string;
 }
+
+/** The front door answered with an error of its own, or closed. `reason` holds no secret. */
+export type DoorEvent =
+  | { readonly type: "configuration.rejected"; readonly key: string; readonly reason: string }
+  | {
+    readonly type: "answer.failed";
+    readonly upstream: string;
+    readonly status: number;
+    /** `UNKNOWN` for an error that tidegate did not throw. */
+    readonly code: ErrorCode | "UNKNOWN";
+    /** What the caller is not told: it may name origins. */
+    readonly reason: string;
+  };

@@ -1,0 +1,83 @@
+import type { Send } from "../core/mod.ts";
+import { parsePath, type Route } from "../distribution/mod.ts";
+import { challengeScheme, isAllowed } from "./access.ts";
+import type { Answer } from "./answer.ts";
+import { refuseCaller, TOKEN_PATH } from "./challenge.ts";
+import { preflightAnswer } from "./cors.ts";
+import { refuse } from "./error_answer.ts";
+import { identify, type Identity } from "./identity.ts";
+import { neededAction } from "./needed_action.ts";
+import type { ExecutionContextLike } from "./options.ts";
+import { answerPing } from "./ping.ts";
+import { isKnownHost, selectUpstream } from "./routing.ts";
+import { serve } from "./serve.ts";
+import { type DoorServices, sendTo } from "./services.ts";
+import { answerToken } from "./token_endpoint.ts";
+
+/**
+ * Answer one request under `/v2/`: who asks, what for, whether they may, and only then the upstream.
+ * Nothing is sent anywhere for a request that is refused.
+ */
+export async function answerApi(
+  request: Request,
+  services: DoorServices,
+  context: ExecutionContextLike | undefined,
+): Promise<Answer> {
+  const { settings } = services;
+  const url = new URL(request.url);
+  if (!isKnownHost(settings, url.host)) return refuse("unknownHost");
+  if (request.method === "OPTIONS") return preflightAnswer(request, settings.cors.origins);
+  if (settings.upstreams.length === 0) return refuse("noUpstream");
+  if (url.pathname === TOKEN_PATH && challengeScheme(settings.access) === "bearer") {
+    return await answerToken(request, settings);
+  }
+  const identity = await identify(request.headers.get("authorization"), settings.access);
+  if (identity === undefined) return refuseCaller(settings, url, undefined);
+  const route = parsePath(url.pathname);
+  if (route === undefined) return refuse(isCanonical(url.pathname) ? "unknownEndpoint" : "badPath");
+  if (route.kind === "ping") return answerPing(request, settings, url, identity);
+  return await answerRepository({ request, url, identity, route, services, context });
+}
+
+/** Spelled as every name, tag and digest is: nothing escaped, nothing empty, no dots to resolve. */
+function isCanonical(path: string): boolean {
+  return /^[A-Za-z0-9._:/-]*$/.test(path) && !path.includes("//") && !/\/\.\.?(\/|$)/.test(path);
+}
+
+interface RepositoryRequest {
+  readonly request: Request;
+  readonly url: URL;
+  readonly identity: Identity;
+  readonly route: Exclude<Route, { kind: "ping" }>;
+  readonly services: DoorServices;
+  readonly context: ExecutionContextLike | undefined;
+}
+
+async function answerRepository(incoming: RepositoryRequest): Promise<Answer> {
+  const { request, url, identity, route, services, context } = incoming;
+  const { settings } = services;
+  const namespaces = url.searchParams.getAll("ns");
+  if (namespaces.length > 1) return refuse("badQuery");
+  const [namespace] = namespaces;
+  const selection = selectUpstream(settings, { host: url.host, name: route.name, namespace });
+  if (selection === undefined && namespace !== undefined) return refuse("unknownNamespace");
+  const action = neededAction(request.method, route.kind);
+  const upstream = selection?.upstream.upstream;
+  if (
+    selection === undefined || upstream === undefined ||
+    !isAllowed(identity, upstream.name, selection.repository, action)
+  ) return refuseCaller(settings, url, identity, { name: route.name, action });
+  if (action !== "pull") return refuse("readOnly", { allow: "GET, HEAD" });
+  const defer = (work: Promise<unknown>): void => {
+    if (context === undefined) work.catch(() => {});
+    else context.waitUntil(work);
+  };
+  const answer = await serve(route, {
+    ...{ request, url, selection, services, defer },
+    name: route.name,
+    target: { origin: upstream.origin, repository: selection.repository },
+    send: sendTo(services, upstream),
+  });
+  if (namespace === undefined || answer.status >= 400) return answer;
+  return { ...answer, headers: { ...answer.headers, "oci-namespace": namespace } };
+}

@@ -1,0 +1,47 @@
+import {
+  readCapped,
+  type RegistryRequest,
+  type RegistryResponse,
+} from "../core/mod.ts";
+import { responseFailure } from "../client/mod.ts";
+import type { DoorRequest } from "./door_request.ts";
+
+/** Longest wait for the next bytes of a small body, in milliseconds. */
+const STALL_MS = 30_000;
+
+/**
+ * Send a request and get an answer that is a success.
+ *
+ * @param image What is asked for, for errors and logs; never shown to the caller.
+ * @throws {TidegateError} What the upstream's refusal means, or what happened on the way.
+ */
+export async function ask(
+  { send, request: { signal }, services: { clock } }: DoorRequest,
+  request: RegistryRequest,
+  image: string,
+): Promise<RegistryResponse> {
+  const response = await send(request);
+  if (response.status === 200) return response;
+  throw await responseFailure(response, image, clock, signal);
+}
+
+/**
+ * Read a whole small body and give the connection back.
+ * @throws {TidegateError} LIMIT_EXCEEDED past `maximum`; NETWORK_ERROR, NETWORK_TIMEOUT.
+ */
+export async function readSmall(
+  { request: { signal }, services: { clock } }: DoorRequest,
+  response: RegistryResponse,
+  what: string,
+  maximum: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { origin } = new URL(response.url);
+  try {
+    return await readCapped(response.body, {
+      ...{ what, maximum, origin, clock, signal },
+      stallMs: STALL_MS,
+    });
+  } finally {
+    response.release();
+  }
+}

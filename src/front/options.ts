@@ -1,0 +1,37 @@
+import type { Clock, Fetch, HasherFactory, Random } from "../core/mod.ts";
+import type { KvStore } from "../kv/mod.ts";
+import type { Observer } from "../observability/mod.ts";
+
+/** What {@linkcode createFrontDoor} takes besides the configuration. All optional. */
+export interface FrontDoorOptions {
+  /** The way out. Default is the runtime's `fetch`. */
+  readonly fetch?: Fetch;
+  /** Where sealed tokens are kept. Default is the Workers KV bound as `TOKENS`, else memory alone. */
+  readonly kv?: KvStore;
+  /** Default is the runtime's native hash, else WASM. */
+  readonly hasher?: HasherFactory;
+  /** Told what happens. Default is nobody. */
+  readonly observer?: Observer;
+  /** Default is the runtime's clock. */
+  readonly clock?: Clock;
+  /** Default is the runtime's randomness. */
+  readonly random?: Random;
+}
+
+/** The part of a Worker's context that the door uses. */
+export interface ExecutionContextLike {
+  /** Keep the request's resources alive until the promise settles. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** A front door, ready to be a Worker's default export or a server's handler. */
+export interface FrontDoor {
+  /**
+   * Answer one request. Never rejects.
+   *
+   * @param env Bindings and secrets by name, read once at the first request. On other runtimes than
+   * Workers, an object of environment variables.
+   * @param ctx Absent outside of Workers.
+   */
+  fetch(request: Request, env?: unknown, ctx?: ExecutionContextLike): Promise<Response>;
+}

@@ -1,0 +1,54 @@
+import { isTidegateError } from "../core/mod.ts";
+import type { Route } from "../distribution/mod.ts";
+import { observe } from "../observability/mod.ts";
+import type { Answer } from "./answer.ts";
+import type { DoorRequest } from "./door_request.ts";
+import { refuse, refuseError, type RefusalName } from "./error_answer.ts";
+import { serveBlob } from "./serve_blob.ts";
+import { serveManifest } from "./serve_manifest.ts";
+import { serveReferrers } from "./serve_referrers.ts";
+import { serveTags } from "./serve_tags.ts";
+
+const NOT_FOUND: Readonly<Partial<Record<Route["kind"], RefusalName>>> = {
+  manifest: "unknownManifest",
+  blob: "unknownBlob",
+};
+
+/** Fetch what an allowed request asks for. Failures become answers here, and nowhere else. */
+export async function serve(route: Route, door: DoorRequest): Promise<Answer> {
+  try {
+    return await dispatch(route, door);
+  } catch (error) {
+    const notFound = NOT_FOUND[route.kind] ?? "unknownName";
+    const answer = refuseError(error, notFound, door.services.clock.now());
+    reportFailure(door, error, answer.status);
+    return answer;
+  }
+}
+
+async function dispatch(route: Route, door: DoorRequest): Promise<Answer> {
+  switch (route.kind) {
+    case "manifest":
+      return await serveManifest(door, route.reference);
+    case "blob":
+      return await serveBlob(door, route.digest);
+    case "tags":
+      return await serveTags(door);
+    case "referrers":
+      return await serveReferrers(door, route.digest);
+    default:
+      return refuse("unknownEndpoint");
+  }
+}
+
+function reportFailure({ services, selection }: DoorRequest, error: unknown, status: number): void {
+  const isOurs = isTidegateError(error);
+  if (isOurs && error.code === "NOT_FOUND") return;
+  observe(services.observer, {
+    type: "answer.failed",
+    upstream: selection.upstream.upstream.name,
+    status,
+    code: isOurs ? error.code : "UNKNOWN",
+    reason: isOurs ? error.message : error instanceof Error ? error.name : "unknown",
+  });
+}

@@ -1,0 +1,32 @@
+import { encodeUtf8 } from "../core/mod.ts";
+import type { FrontDoorSettings } from "../settings/mod.ts";
+import { type Answer, bytesAnswer } from "./answer.ts";
+import { refuse } from "./error_answer.ts";
+import { ANONYMOUS_TOKEN, identify, readPresentedToken } from "./identity.ts";
+
+const TOKEN_SECONDS = 300;
+
+/**
+ * The token endpoint for doors where some repositories are open and others need a token.
+ *
+ * It hands back the static token that was presented as password, so that clients which only log in
+ * by the token flow can use it, and a fixed token that grants nothing beyond `access.anonymous` to
+ * callers without credentials. It grants no scopes: the door decides at each request.
+ */
+export async function answerToken(
+  request: Request,
+  settings: FrontDoorSettings,
+): Promise<Answer> {
+  const authorization = request.headers.get("authorization");
+  const identity = await identify(authorization, settings.access);
+  if (identity === undefined) return refuse("badCredentials");
+  const token = identity.isAnonymous || authorization === null
+    ? ANONYMOUS_TOKEN
+    : readPresentedToken(authorization);
+  const body = { token, access_token: token, expires_in: TOKEN_SECONDS };
+  return bytesAnswer(
+    200,
+    { "content-type": "application/json" },
+    encodeUtf8(JSON.stringify(body)),
+  );
+}

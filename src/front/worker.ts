@@ -1,0 +1,35 @@
+/**
+ * The front door as a Cloudflare Worker.
+ *
+ * In: the variable `TIDEGATE_CONFIG`, secrets by the names in it, Workers KV bound as `TOKENS`.
+ * Out: a registry API under `/v2/`. Next: `front_door.ts`.
+ * @module
+ */
+import "../hash/workerd.ts";
+import { consoleSink } from "../observability/mod.ts";
+import { createClosedDoor, reportConfiguration } from "./closed_door.ts";
+import { readEnvironment } from "./env.ts";
+import { createFrontDoor } from "./front_door.ts";
+import type { ExecutionContextLike, FrontDoor } from "./options.ts";
+
+let door: FrontDoor | undefined;
+
+const worker: FrontDoor = {
+  fetch(request: Request, env?: unknown, ctx?: ExecutionContextLike): Promise<Response> {
+    door ??= openDoor(env);
+    return door.fetch(request, env, ctx);
+  },
+};
+
+export default worker;
+
+/** One door per isolate. Without configuration it reaches nothing; with a broken one it stays closed. */
+function openDoor(env: unknown): FrontDoor {
+  const observer = consoleSink();
+  try {
+    return createFrontDoor(readEnvironment(env).config ?? {}, { observer });
+  } catch (error) {
+    reportConfiguration(observer, error);
+    return createClosedDoor();
+  }
+}
