@@ -10,6 +10,7 @@ export interface DoorArguments {
 }
 
 const DEFAULT_PORT = 8787;
+const PARENT_CHECK_MS = 500;
 
 /**
  * Read `--port N` and `--config FILE`.
@@ -63,4 +64,7 @@ export function announce(
   };
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
+  // npm hands a signal to the shell that it started us with, and that does not hand it on
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || end(), PARENT_CHECK_MS).unref();
 }

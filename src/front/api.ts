@@ -1,4 +1,3 @@
-import type { Send } from "../core/mod.ts";
 import { parsePath, type Route } from "../distribution/mod.ts";
 import { challengeScheme, isAllowed } from "./access.ts";
 import type { Answer } from "./answer.ts";
@@ -34,14 +33,18 @@ export async function answerApi(
   const identity = await identify(request.headers.get("authorization"), settings.access);
   if (identity === undefined) return refuseCaller(settings, url, undefined);
   const route = parsePath(url.pathname);
-  if (route === undefined) return refuse(isCanonical(url.pathname) ? "unknownEndpoint" : "badPath");
+  if (route === undefined) return refusePath(url.pathname);
   if (route.kind === "ping") return answerPing(request, settings, url, identity);
   return await answerRepository({ request, url, identity, route, services, context });
 }
 
-/** Spelled as every name, tag and digest is: nothing escaped, nothing empty, no dots to resolve. */
-function isCanonical(path: string): boolean {
-  return /^[A-Za-z0-9._:/-]*$/.test(path) && !path.includes("//") && !/\/\.\.?(\/|$)/.test(path);
+/** Tell a malformed name or digest, and a path with escapes or dots, from an endpoint that is not there. */
+function refusePath(path: string): Answer {
+  const isCanonical = /^[A-Za-z0-9._:/-]*$/.test(path) && !path.includes("//");
+  const [, last] = /\/(?:manifests|blobs|tags|referrers)\/([^/]+)$/.exec(path) ?? [];
+  if (!isCanonical) return refuse("badPath");
+  if (last === undefined) return refuse("unknownEndpoint");
+  return refuse(last.includes(":") ? "badDigest" : "badPath");
 }
 
 interface RepositoryRequest {

@@ -1,17 +1,45 @@
 import { encodeUtf8, type ErrorCode, isTidegateError } from "../core/mod.ts";
-import { writeErrorBody } from "../distribution/mod.ts";
+import { type WireErrorCode, writeErrorBody } from "../distribution/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
 
 /** What the door says about one kind of failure. The text is fixed: it never names an upstream. */
-interface Refusal {
+export interface Refusal {
   readonly status: number;
   /** The spec's code, or one that distribution's registry uses where the spec has none. */
-  readonly code: string;
+  readonly code: WireErrorCode;
   readonly message: string;
 }
 
-/** Every refusal that the door makes by itself. */
-export const REFUSALS = {
+/** Names of the refusals. */
+export type RefusalName =
+  | "unauthorized"
+  | "badCredentials"
+  | "denied"
+  | "badPath"
+  | "badDigest"
+  | "badQuery"
+  | "badPagination"
+  | "unknownEndpoint"
+  | "unknownNamespace"
+  | "unknownHost"
+  | "unknownManifest"
+  | "unknownBlob"
+  | "unknownName"
+  | "readOnly"
+  | "badRange"
+  | "tooManyRequests"
+  | "badContent"
+  | "badManifest"
+  | "tooLarge"
+  | "badGateway"
+  | "timeout"
+  | "unavailable"
+  | "noUpstream"
+  | "broken"
+  | "unknown";
+
+/** Every refusal that the door makes. */
+export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
   unauthorized: { status: 401, code: "UNAUTHORIZED", message: "authentication required" },
   badCredentials: { status: 401, code: "UNAUTHORIZED", message: "incorrect username or password" },
   denied: {
@@ -73,10 +101,7 @@ export const REFUSALS = {
     message: "the configuration of this registry is not valid: its log says which key",
   },
   unknown: { status: 500, code: "UNKNOWN", message: "unknown error" },
-} as const satisfies Record<string, Refusal>;
-
-/** Names of {@linkcode REFUSALS}. */
-export type RefusalName = keyof typeof REFUSALS;
+};
 
 /** What each failure on the way to an upstream looks like from outside. */
 const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
@@ -85,6 +110,7 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   INVALID_NAMESPACE: "badPath",
   INVALID_TAG: "badPath",
   INVALID_DIGEST: "badDigest",
+  INVALID_PLATFORM: "badManifest",
   INVALID_MANIFEST: "badManifest",
   AMBIGUOUS_MANIFEST: "badManifest",
   INVALID_RESPONSE: "badGateway",

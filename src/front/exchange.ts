@@ -1,8 +1,4 @@
-import {
-  readCapped,
-  type RegistryRequest,
-  type RegistryResponse,
-} from "../core/mod.ts";
+import { readCapped, type RegistryRequest, type RegistryResponse } from "../core/mod.ts";
 import { responseFailure } from "../client/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
 

@@ -23,7 +23,11 @@ export async function passRange(
   size: number,
 ): Promise<Answer> {
   const range = resolveRange(asked, size);
-  if (range === undefined) return refuse("badRange", { "content-range": `bytes */${size}` });
+  if (range === undefined) {
+    return refuse("badRange", {
+      "content-range": formatContentRange({ start: undefined, end: undefined, size }),
+    });
+  }
   const { send, target, request: { signal }, services: { clock, random, observer } } = door;
   const options = { range, size, signal, clock, random, observer };
   const { reader } = await openBlob(send, target, digest, options);
@@ -33,7 +37,7 @@ export async function passRange(
     headers: {
       ...blobHeaders(digest, "pass"),
       ...UNVERIFIED,
-      "content-range": formatContentRange(range, size),
+      "content-range": formatContentRange({ ...range, size }),
     },
     body: exactStream(reader, length),
     length,

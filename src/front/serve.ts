@@ -3,7 +3,7 @@ import type { Route } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
 import type { Answer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
-import { refuse, refuseError, type RefusalName } from "./error_answer.ts";
+import { type RefusalName, refuse, refuseError } from "./error_answer.ts";
 import { serveBlob } from "./serve_blob.ts";
 import { serveManifest } from "./serve_manifest.ts";
 import { serveReferrers } from "./serve_referrers.ts";

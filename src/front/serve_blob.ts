@@ -1,5 +1,5 @@
 import { isTidegateError, SMALL_BODY_BYTES } from "../core/mod.ts";
-import { openBlob, type OpenBlob } from "../client/mod.ts";
+import { type OpenBlob, openBlob } from "../client/mod.ts";
 import {
   formatContentRange,
   pullBlobRequest,
@@ -44,7 +44,9 @@ export async function serveBlob(door: DoorRequest, digest: Digest): Promise<Answ
   const range = resolveRange(asked, size);
   if (range !== undefined) return await answerRange(door, digest, blob, size, range);
   await blob.reader.cancel();
-  return refuse("badRange", { "content-range": `bytes */${size}` });
+  return refuse("badRange", {
+    "content-range": formatContentRange({ start: undefined, end: undefined, size }),
+  });
 }
 
 async function askSize(door: DoorRequest, digest: Digest): Promise<number | undefined> {
@@ -71,7 +73,12 @@ async function answerWhole(
     const options = { digest, size, hasher, maximum: SMALL_BODY_BYTES };
     return bytesAnswer(200, headers, await readVerified(reader, options));
   }
-  return { status: 200, headers, body: stream(door, reader, { digest, size, hasher }), length: size };
+  return {
+    status: 200,
+    headers,
+    body: stream(door, reader, { digest, size, hasher }),
+    length: size,
+  };
 }
 
 async function answerRange(
@@ -84,7 +91,7 @@ async function answerRange(
   const { hasher } = door.services;
   const headers = {
     ...blobHeaders(digest, door.services.settings.ranges),
-    "content-range": formatContentRange(range, size),
+    "content-range": formatContentRange({ ...range, size }),
   };
   if (size <= SMALL_BODY_BYTES) {
     const options = { digest, size, range, hasher, maximum: SMALL_BODY_BYTES };

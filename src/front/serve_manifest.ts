@@ -11,6 +11,8 @@ import { ask, readSmall } from "./exchange.ts";
 
 const MAX_ACCEPT_LENGTH = 4096; // a client that lists every media type there is sends about 600
 
+const UNTYPED = "application/octet-stream"; // what reading a head makes of no Content-Type
+
 /**
  * GET or HEAD of a manifest. GET is read whole and verified before anything is sent; for a tag the
  * computed digest is announced, whatever the upstream's header says.
@@ -29,8 +31,8 @@ async function answerHead(door: DoorRequest, reference: string): Promise<Answer 
   const { status, headers } = response;
   const { mediaType, digest, size } = readPullManifestHead(status, headers);
   const asked = tryParseDigest(reference);
-  // a coded answer's length is not the manifest's
-  if (digest === undefined || size === undefined || headers.has("content-encoding")) return undefined;
+  if (digest === undefined || size === undefined || mediaType === UNTYPED) return undefined;
+  if (headers.has("content-encoding")) return undefined; // its length is not the manifest's
   if (asked !== undefined && asked !== digest) return undefined; // the bytes decide
   return { status: 200, headers: manifestHeaders(mediaType, digest), body: null, length: size };
 }

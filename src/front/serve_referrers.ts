@@ -1,5 +1,9 @@
 import { encodeUtf8, isTidegateError, type Json, parseJson } from "../core/mod.ts";
-import { listReferrersRequest, pullManifestRequest, readReferrersPage } from "../distribution/mod.ts";
+import {
+  listReferrersRequest,
+  pullManifestRequest,
+  readReferrersPage,
+} from "../distribution/mod.ts";
 import { MEDIA_TYPES } from "../manifest/mod.ts";
 import { type Digest, fallbackTag } from "../reference/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
@@ -73,7 +77,7 @@ function listAnswer(manifests: readonly Json[], artifactType: string | null): An
   const kept = manifests.filter((entry) =>
     artifactType === null || (entry as { artifactType?: Json }).artifactType === artifactType
   );
-  const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: kept };
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.imageIndex, manifests: kept };
   return indexAnswer(encodeUtf8(JSON.stringify(index)), artifactType === null ? {} : FILTERED);
 }
 
@@ -81,5 +85,5 @@ function indexAnswer(
   bytes: Uint8Array<ArrayBuffer>,
   headers: Readonly<Record<string, string>>,
 ): Answer {
-  return bytesAnswer(200, { ...headers, "content-type": MEDIA_TYPES.ociIndex }, bytes);
+  return bytesAnswer(200, { ...headers, "content-type": MEDIA_TYPES.imageIndex }, bytes);
 }

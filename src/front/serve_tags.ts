@@ -1,4 +1,4 @@
-import { encodeUtf8, MAX_TAGS_BODY_BYTES, type RegistryRequest } from "../core/mod.ts";
+import { encodeUtf8, MAX_TAGS_BODY_BYTES } from "../core/mod.ts";
 import { listTagsRequest, readTagsPage } from "../distribution/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
@@ -13,7 +13,10 @@ export async function serveTags(door: DoorRequest): Promise<Answer> {
   if (query === undefined) return refuse("badQuery");
   if (!isPageSize(query.get("n"))) return refuse("badPagination");
   const plain = listTagsRequest(target, { signal: door.request.signal });
-  const request = withQuery(plain, clampPageSize(query, selection.upstream.upstream.profile.tagPageSize));
+  const request = withQuery(
+    plain,
+    clampPageSize(query, selection.upstream.upstream.profile.tagPageSize),
+  );
   const response = await ask(door, request, target.repository);
   const bytes = await readSmall(door, response, "page of tags", MAX_TAGS_BODY_BYTES);
   const { tags, next } = readTagsPage(bytes, response.headers, request.url);
