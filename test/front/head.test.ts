@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { basic, openTestDoor, type TestDoor } from "../support/front_door.ts";
 
-type Case = readonly [string, (door: TestDoor) => string, RequestInit?];
+type Case = [string, (door: TestDoor) => string, RequestInit?];
 
 const CASES: readonly Case[] = [
   ["ping", () => "/v2/"],
@@ -22,7 +22,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe("front door HEAD", () => {
-  it.each(CASES)("%s: as GET, without the body", async (_, path, init) => {
+  it.each<Case>(CASES)("%s: as GET, without the body", async (_, path, init) => {
     const door = await openTestDoor();
     const get = await door.send(path(door), init);
     const head = await door.send(path(door), { ...init, method: "HEAD" });

@@ -1,4 +1,4 @@
-import { encodeHex } from "../../src/core/mod.ts";
+import { concatBytes, encodeHex } from "../../src/core/mod.ts";
 import { createFrontDoor, type FrontDoorOptions } from "../../src/front/mod.ts";
 import {
   buildImage,
@@ -89,12 +89,8 @@ export async function readBody(
       parts.push(read.value.slice());
     }
   } catch {
-    return { bytes: join(parts), complete: false };
+    return { bytes: concatBytes(parts), complete: false };
   }
-  const bytes = join(parts);
+  const bytes = concatBytes(parts);
   return { bytes, complete: bytes.length === Number(response.headers.get("content-length")) };
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(parts.flatMap((part) => [...part]));
 }
