@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { STATUS_CODES } from "node:http";
 import type { ServerResponse } from "node:http";
