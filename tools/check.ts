@@ -23,7 +23,7 @@ const GATES: readonly Gate[] = [
   })),
   {
     name: "publishable to JSR",
-    command: "deno publish --dry-run --allow-dirty --quiet --no-check",
+    command: "node tools/check_publish.ts",
   },
 ];
 
