@@ -10,6 +10,7 @@ import type { Bench, BenchLine } from "./runner.ts";
 /** Every bench by name. Loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   hash: async () => (await import("./hash.ts")).benchHash,
+  relay: async () => (await import("./relay.ts")).benchRelay,
 };
 
 function forReading(line: BenchLine): string {

@@ -39,7 +39,7 @@ function holdBackOf({ start, end }: ByteRange): HoldBack {
       const at = offset;
       offset += chunk.length;
       if (offset > holdFrom && at <= end) keep(held, chunk, holdFrom - at);
-      if (at >= holdFrom || offset <= start) return NOTHING;
+      if (at >= holdFrom || Math.min(offset, holdFrom) <= start) return NOTHING;
       return [chunk.subarray(Math.max(start - at, 0), holdFrom - at)];
     },
     rest(): readonly Uint8Array[] {
