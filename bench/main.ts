@@ -11,6 +11,7 @@ import type { Bench, BenchLine } from "./runner.ts";
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   hash: async () => (await import("./hash.ts")).benchHash,
   relay: async () => (await import("./relay.ts")).benchRelay,
+  pull: async () => (await import("./pull.ts")).benchPull,
 };
 
 function forReading(line: BenchLine): string {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ByteReader, ByteSink } from "../../../src/verify/mod.ts";
+import { type Clock, sleep } from "../../../src/core/mod.ts";
 import { type Digest, parseDigest } from "../../../src/reference/mod.ts";
 
 /** A body whose bytes differ at every offset that matters. */
@@ -88,4 +89,36 @@ export function collectingSink(): CollectingSink {
 /** The same chunk for ever. */
 export function* endless(chunk: Uint8Array): Generator<Uint8Array> {
   for (;;) yield chunk;
+}
+
+/** A clock that stands still until it is told to go on. */
+export interface VirtualClock extends Clock {
+  advance(milliseconds: number): void;
+  /** Timers that are set and were not stopped. */
+  readonly timers: () => number;
+}
+
+export function virtualClock(): VirtualClock {
+  let now = 0;
+  const timers = new Map<number, { at: number; callback: () => void }>();
+  let next = 0;
+  const clock: VirtualClock = {
+    now: () => now,
+    sleep: (milliseconds, signal) => sleep(clock, milliseconds, signal),
+    after(milliseconds, callback): () => void {
+      const id = next++;
+      timers.set(id, { at: now + milliseconds, callback });
+      return () => void timers.delete(id);
+    },
+    advance(milliseconds): void {
+      now += milliseconds;
+      for (const [id, timer] of timers) {
+        if (timer.at > now) continue;
+        timers.delete(id);
+        timer.callback();
+      }
+    },
+    timers: () => timers.size,
+  };
+  return clock;
 }
