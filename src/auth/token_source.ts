@@ -140,30 +140,30 @@ async function exchangeOnce(
   credential: Credential | undefined,
 ): Promise<FetchedToken> {
   const { upstream, clock, exchange, realmPolicy, timeoutMs, observer } = options;
-  try {
-    const fetched = await fetchToken(realm, { service, scopes, credential }, {
-      fetch: exchange,
-      clock,
-      policy: realmPolicy,
-      timeoutMs,
-      refuse: (url) => originNotTrusted("realm", upstream, new URL(url).origin),
-    });
-    observe(observer, {
-      type: "token.fetched",
-      upstream: upstream.name,
-      scopes,
-      realm: fetched.realm,
-      method: fetched.method,
-      anonymous: credential === undefined,
-      lifetimeSeconds: Math.round((fetched.token.expiresAt - clock.now()) / 1000),
-    });
-    return fetched;
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
-    }
-    throw error;
-  }
+  const fetched = await fetchToken(realm, { service, scopes, credential }, {
+    fetch: exchange,
+    clock,
+    policy: realmPolicy,
+    timeoutMs,
+    refuse: (url) => withhold(options, url),
+  });
+  observe(observer, {
+    type: "token.fetched",
+    upstream: upstream.name,
+    scopes,
+    realm: fetched.realm,
+    method: fetched.method,
+    anonymous: credential === undefined,
+    lifetimeSeconds: Math.round((fetched.token.expiresAt - clock.now()) / 1000),
+  });
+  return fetched;
+}
+
+/** The endpoint may be asked, but not with the credential: what the policy did not refuse itself. */
+function withhold({ upstream, observer }: TokenSourceOptions, url: string): Error {
+  const error = originNotTrusted("realm", upstream, new URL(url).origin);
+  observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
+  return error;
 }
 
 function isRefusal(error: unknown): error is Error & {

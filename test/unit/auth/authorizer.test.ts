@@ -7,6 +7,7 @@ import {
   challenge,
   createWorld,
   type Handler,
+  openKv,
   tokenAnswer,
 } from "../../support/token_world.ts";
 
@@ -101,6 +102,17 @@ describe("createAuthorizer()", () => {
     world.clock.advance(1_000);
     await world.send();
     expect(world.at(AUTH)).toHaveLength(2);
+  });
+
+  it("a token without a lifetime is fetched at most twice a minute", async () => {
+    const world = createWorld({
+      servers: { [REGISTRY]: registry(["t"]), [AUTH]: () => Response.json({ token: "t" }) },
+    });
+    for (let second = 0; second < 600; second++) {
+      expect((await world.send()).status).toBe(200);
+      world.clock.advance(1000);
+    }
+    expect(world.at(AUTH)).toHaveLength(20);
   });
 
   it("drops a token that is refused and fetches another, once", async () => {
@@ -324,6 +336,39 @@ describe("createAuthorizer() with a credential", () => {
   });
 });
 
+describe("createAuthorizer() for several identities over one store", () => {
+  it("each request carries its own identity's token, however they interleave", async () => {
+    const kv = openKv();
+    const served: string[] = [];
+    const servers = {
+      [REGISTRY]: ({ authorization }: { authorization: string | null }) => {
+        if (authorization === null) return challenge(REALM);
+        served.push(authorization);
+        return new Response(authorization);
+      },
+      // the token tells whose it is
+      [AUTH]: ({ authorization }: { authorization: string | null }) =>
+        tokenAnswer(authorization === null ? "nobody" : atob(authorization.slice(6))),
+    };
+    const identities = ["me:one", "me:two", "you:one", undefined];
+    const send = async (i: number): Promise<void> => {
+      const identity = identities[i % identities.length];
+      const [name = "", password = ""] = identity?.split(":") ?? [];
+      const credentials = staticCredentials(
+        identity === undefined ? {} : { "registry.example": basicCredential(name, password) },
+      );
+      // a process of its own for each request, as on Workers
+      const world = createWorld({ upstream: bound, credentials, servers, kv });
+      const response = await world.send();
+      expect(await response.text()).toBe(`Bearer ${identity ?? "nobody"}`);
+    };
+    for (let round = 0; round < 25; round++) {
+      await Promise.all(Array.from({ length: 20 }, (_, i) => send(i)));
+    }
+    expect(served).toHaveLength(500);
+  });
+});
+
 describe("createAuthorizer() and scopes", () => {
   const insufficient = (scope: string): string => `,error="insufficient_scope",scope="${scope}"`;
 
@@ -387,118 +432,5 @@ describe("createAuthorizer() and scopes", () => {
     await other.send({ scopes: ["repository:a:pull"] });
     await other.send({ scopes: ["repository:a:pull,push"] });
     expect(other.at(AUTH)).toHaveLength(2);
-  });
-});
-
-describe("createAuthorizer() on odd registries", () => {
-  it("asks /v2/ for the challenge that a 401 lacks", async () => {
-    const world = createWorld({
-      servers: {
-        [REGISTRY]: ({ url, authorization }) =>
-          authorization === "Bearer t1"
-            ? new Response("ok")
-            : url.pathname === "/v2/"
-            ? challenge(REALM)
-            : new Response(null, { status: 401 }),
-        [AUTH]: counter(),
-      },
-    });
-    expect((await world.send()).status).toBe(200);
-  });
-
-  it("lets a 401 stand that offers nothing anywhere", async () => {
-    const world = createWorld({
-      servers: { [REGISTRY]: () => new Response(null, { status: 401 }) },
-    });
-    expect((await world.send()).status).toBe(401);
-    expect(world.seen).toHaveLength(2);
-  });
-
-  it("takes GHCR's 403 for bad credentials: a pull goes on as nobody, a push does not", async () => {
-    const ghcr = "https://ghcr.io";
-    const credentials = staticCredentials({ "ghcr.io": basicCredential("me", "expired") });
-    const world = createWorld({
-      host: "ghcr.io",
-      credentials,
-      servers: {
-        [ghcr]: ({ url, authorization }) => {
-          if (url.pathname === "/token") {
-            return authorization === null
-              ? tokenAnswer("anonymous")
-              : new Response(null, { status: 403 });
-          }
-          return authorization === "Bearer anonymous"
-            ? new Response("ok")
-            : challenge(`${ghcr}/token`);
-        },
-      },
-    });
-    expect((await world.send()).status).toBe(200);
-    expect((await world.send()).status).toBe(200);
-    const sent = world.seen.filter(({ authorization }) => authorization?.startsWith("Basic"));
-    expect(sent).toHaveLength(1);
-    expect(world.events.some(({ type }) => type === "credential.rejected")).toBe(true);
-    const push = await world.send({ method: "POST", scopes: ["repository:acme/app:pull,push"] })
-      .catch((error: unknown) => error);
-    expect(isTidegateError(push, "FORBIDDEN")).toBe(true);
-  });
-
-  it("takes GHCR's 403 from the registry itself the same way", async () => {
-    const ghcr = "https://ghcr.io";
-    const world = createWorld({
-      host: "ghcr.io",
-      credentials: staticCredentials({ "ghcr.io": basicCredential("me", "expired") }),
-      servers: {
-        [ghcr]: ({ url, authorization }) => {
-          if (url.pathname === "/token") {
-            return tokenAnswer(authorization === null ? "anonymous" : "denied");
-          }
-          if (authorization === "Bearer denied") return new Response(null, { status: 403 });
-          return authorization === null ? challenge(`${ghcr}/token`) : new Response("ok");
-        },
-      },
-    });
-    expect((await world.send()).status).toBe(200);
-  });
-
-  it("elsewhere a 403 stands", async () => {
-    const world = createWorld({
-      upstream: bound,
-      credentials: user,
-      servers: {
-        [REGISTRY]: ({ authorization }) =>
-          authorization === null ? challenge(REALM) : new Response(null, { status: 403 }),
-        [AUTH]: counter(),
-      },
-    });
-    expect((await world.send()).status).toBe(403);
-    expect(world.at(AUTH)).toHaveLength(1);
-  });
-
-  it("tries another credential if the provider has one after invalidate()", async () => {
-    let password = "old";
-    const credentials = {
-      id: "rotating",
-      get: () => Promise.resolve(basicCredential("me", password)),
-      invalidate: () => void (password = "new"),
-    };
-    const world = createWorld({
-      upstream: bound,
-      credentials,
-      servers: {
-        [REGISTRY]: registry(["t1"]),
-        [AUTH]: ({ authorization }) =>
-          authorization === `Basic ${btoa("me:new")}`
-            ? tokenAnswer("t1")
-            : new Response(null, { status: 401 }),
-      },
-    });
-    expect((await world.send()).status).toBe(200);
-    expect(world.at(AUTH)).toHaveLength(2);
-    password = "wrong again";
-    credentials.invalidate = () => void 0;
-    const error = await world.restart().send({ scopes: ["repository:x:pull"] })
-      .catch((caught: unknown) => caught);
-    expect(isTidegateError(error, "UNAUTHORIZED")).toBe(true);
   });
 });
