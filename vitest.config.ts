@@ -22,6 +22,7 @@ export default defineConfig({
   test: {
     coverage: {
       provider: "v8",
+      reportOnFailure: true,
       include: ["src/**/*.ts"],
       exclude: OUT_OF_SIGHT,
       reporter: ["text-summary", "json-summary", "html"],

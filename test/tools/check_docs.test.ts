@@ -47,20 +47,16 @@ describe("checkDocs()", () => {
 });
 
 describe("checkExamples()", () => {
-  const page = (
-    code: string,
-  ) => [{ path: "README.md", text: `# A\n\n\`\`\`ts\n${code}\n\`\`\`\n` }];
-
-  it("accepts an example that compiles", () => {
-    expect(checkExamples(page(`import { Secret } from "tidegate/core";\nnew Secret("a");`)))
-      .toEqual(
-        [],
-      );
-  });
-
-  it("refuses one that does not, and says where", () => {
-    const [problem] = checkExamples(page(`import { Nothing } from "tidegate/core";`));
-    expect(problem).toMatch(/^README\.md:4 .*Nothing/);
-    expect(checkExamples(page(`const a: string = 1;`))).toHaveLength(1);
+  it("accepts examples that compile, refuses those that do not, and says where", () => {
+    const codes = [
+      `import { Secret } from "tidegate/core";\nnew Secret("a");`,
+      `import { Nothing } from "tidegate/core";`,
+      `const a: string = 1;`,
+    ];
+    const text = codes.map((code) => `\`\`\`ts\n${code}\n\`\`\`\n`).join("");
+    const problems = checkExamples([{ path: "README.md", text }]);
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(/^README\.md:6 .*Nothing/);
+    expect(problems[1]).toMatch(/^README\.md:9 .*number/);
   });
 });
