@@ -21,7 +21,7 @@ export function createApp(config: unknown): FrontDoor {
       // the router hands out a proxy of the request: the door gets a plain one
       door.fetch(new Request(url, { method, headers, signal }), env, ctx))
     .all("*", () => new Response("Not found", { status: 404 }));
-  return router;
+  return { fetch: (request, env, ctx) => router.fetch(request, env, ctx) };
 }
 
 export default createApp(CONFIG);

@@ -3,28 +3,25 @@
  *
  *     node examples/node/pull.ts docker.io/library/alpine:latest out
  */
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { createRegistryClient, parseReference } from "tidegate";
 
 const [image = "docker.io/library/alpine:latest", folder = "out"] = process.argv.slice(2);
 
 const registry = createRegistryClient();
 const ref = parseReference(image);
-mkdirSync(folder, { recursive: true });
+await mkdir(folder, { recursive: true });
 
 const { manifest, bytes } = await registry.manifests.get(ref, { platform: "linux/amd64" });
-writeFileSync(join(folder, "manifest.json"), bytes);
+await writeFile(join(folder, "manifest.json"), bytes);
 
 if (manifest.kind === "image") {
   for (const { digest, size } of [manifest.config, ...manifest.layers]) {
     const blob = await registry.blobs.get(ref, digest);
     // the stream ends only when size and digest are right; otherwise it errors
-    const path = join(folder, digest.replace(":", "-"));
-    await pipeline(Readable.fromWeb(blob.stream), createWriteStream(path));
+    await writeFile(join(folder, digest.replace(":", "-")), blob.stream);
     console.log(`${digest}  ${size} bytes`);
   }
 }

@@ -11,6 +11,11 @@ export interface ClientOptions {
 
 const PULL_MS = 300_000;
 
+/** What a command said when it failed; empty when it went well. */
+export function failure({ status, stderr }: Outcome): string {
+  return status === 0 ? "" : `exit ${status}: ${stderr}`;
+}
+
 /** `skopeo copy` into a folder of files, one for each blob; the whole index with `--all`. */
 export function skopeoPull(
   image: string,

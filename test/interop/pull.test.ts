@@ -7,6 +7,7 @@ import { startTokenServer, type TokenServer } from "../support/token_server_node
 import {
   type Containerd,
   digestsOf,
+  failure,
   podman,
   skopeo,
   skopeoPull,
@@ -115,16 +116,16 @@ describe.each(CASES)("$image from the $name registry", ({ name, image, direct, d
   it("skopeo copies the same files through the door as directly", async () => {
     const out = (way: string) => join(folder.path, `skopeo-${name}-${image}-${way}`);
     const direct = await skopeoPull(behind(), out("direct"), directly);
-    expect(direct).toMatchObject({ status: 0 });
-    expect(await skopeoPull(through(), out("door"), credentials)).toMatchObject({ status: 0 });
+    expect(failure(direct)).toBe("");
+    expect(failure(await skopeoPull(through(), out("door"), credentials))).toBe("");
     expect(await digestsOf(out("door"))).toEqual(await digestsOf(out("direct")));
   });
 
   it("podman unpacks the same layers", async () => {
     const direct = podman(join(folder.path, `podman-${name}-${image}-direct`));
     const front = podman(join(folder.path, `podman-${name}-${image}-door`));
-    expect(await direct.pull(behind(), directly)).toMatchObject({ status: 0 });
-    expect(await front.pull(through(), credentials)).toMatchObject({ status: 0 });
+    expect(failure(await direct.pull(behind(), directly))).toBe("");
+    expect(failure(await front.pull(through(), credentials))).toBe("");
     expect(await front.digest(through())).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await front.digest(through())).toBe(await direct.digest(behind()));
     expect(await front.layers(through())).toEqual(await direct.layers(behind()));
@@ -132,8 +133,8 @@ describe.each(CASES)("$image from the $name registry", ({ name, image, direct, d
 
   it("containerd fetches the same content", async () => {
     const [a, b] = [`${name}-${image}-direct`, `${name}-${image}-door`];
-    expect(await containerd.fetch(a, behind(), directly)).toMatchObject({ status: 0 });
-    expect(await containerd.fetch(b, through(), credentials)).toMatchObject({ status: 0 });
+    expect(failure(await containerd.fetch(a, behind(), directly))).toBe("");
+    expect(failure(await containerd.fetch(b, through(), credentials))).toBe("");
     expect((await containerd.content(b)).length).toBeGreaterThan(2);
     expect(await containerd.content(b)).toEqual(await containerd.content(a));
   });
@@ -155,7 +156,7 @@ describe("the registry with token authentication", () => {
 });
 
 describe("without a right", () => {
-  const REFUSED = /denied|unauthorized|authentication required/i;
+  const REFUSED = /denied|unauthorized|authentication required|403 Forbidden/i; // ctr shows the status
 
   it.each([
     ["a repository that no rule opens", "open/private/one", undefined],
@@ -205,7 +206,7 @@ describe("skopeo's other questions", () => {
     const { Digest } = JSON.parse(stdout) as { Digest: string };
     const out = join(folder.path, "by-digest");
     const pulled = await skopeoPull(`${door.host}/open/app/one@${Digest}`, out);
-    expect(pulled).toMatchObject({ status: 0 });
+    expect(failure(pulled)).toBe("");
     expect((await digestsOf(out))["manifest.json"]).toBe(Digest.replace("sha256:", ""));
   });
 });

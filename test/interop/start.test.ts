@@ -3,7 +3,7 @@ import { cpSync, mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort, type Running, startServer, temporaryFolder } from "../support/processes_node.ts";
-import { digestsOf, skopeo, skopeoPull } from "./clients.ts";
+import { digestsOf, failure, skopeo, skopeoPull } from "./clients.ts";
 
 const READY_MS = 90_000;
 const folder = temporaryFolder("start");
@@ -59,19 +59,19 @@ describe("npm ci && npm start on a clean clone", () => {
 
   it("skopeo copies every platform of the seeded image", async () => {
     const out = join(folder.path, "out");
-    expect(await skopeoPull(`${host}/library/hello:latest`, out)).toMatchObject({ status: 0 });
+    expect(failure(await skopeoPull(`${host}/library/hello:latest`, out))).toBe("");
     expect(Object.keys(await digestsOf(out)).length).toBeGreaterThan(10);
   });
 
   it("skopeo inspects, lists the tags, and pulls by digest", async () => {
     const inspected = await skopeo("inspect", `${host}/library/hello:latest`);
-    expect(inspected).toMatchObject({ status: 0 });
+    expect(failure(inspected)).toBe("");
     const { Digest } = JSON.parse(inspected.stdout) as { Digest: string };
     const listed = await skopeo("list-tags", `${host}/library/hello`);
     expect((JSON.parse(listed.stdout) as { Tags: string[] }).Tags).toContain("latest");
     const out = join(folder.path, "by-digest");
     const pulled = await skopeoPull(`${host}/library/hello@${Digest}`, out);
-    expect(pulled).toMatchObject({ status: 0 });
+    expect(failure(pulled)).toBe("");
     expect((await digestsOf(out))["manifest.json"]).toBe(Digest.replace("sha256:", ""));
   });
 });
