@@ -11,12 +11,16 @@ const TOKEN_SECONDS = 300;
  *
  * It hands back the static token that was presented as password, so that clients which only log in
  * by the token flow can use it, and a fixed token that grants nothing beyond `access.anonymous` to
- * callers without credentials. It grants no scopes: the door decides at each request.
+ * callers without credentials. It grants no scopes: the door decides at each request. The OAuth form
+ * of it (POST) is refused with 405, on which clients such as containerd come back by GET.
  */
 export async function answerToken(
   request: Request,
   settings: FrontDoorSettings,
 ): Promise<Answer> {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return refuse("readOnly", { allow: "GET, HEAD" });
+  }
   const authorization = request.headers.get("authorization");
   const identity = await identify(authorization, settings.access);
   if (identity === undefined) return refuse("badCredentials");

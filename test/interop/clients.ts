@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Outcome, run, type Running, startServer } from "../support/processes_node.ts";
 
@@ -70,12 +78,15 @@ export interface Podman {
   digest(image: string): Promise<string>;
   /** The diff id of every layer, as podman computed them from the unpacked bytes. */
   layers(image: string): Promise<readonly string[]>;
+  /** Remove what lies outside of the folder. */
+  close(): void;
 }
 
 /** A podman that keeps everything in a folder. */
 export function podman(folder: string): Podman {
   const store = ["--storage-driver", "vfs", "--root", join(folder, "root")];
-  const global = [...store, "--runroot", join(folder, "run"), "--cgroup-manager", "cgroupfs"];
+  const runroot = mkdtempSync(join(tmpdir(), "podman-")); // podman wants at most 50 characters
+  const global = [...store, "--runroot", runroot, "--cgroup-manager", "cgroupfs"];
   const inspect = async (format: string, image: string): Promise<string> => {
     const args = ["image", "inspect", "--format", format, image];
     return (await run("podman", [...global, ...args])).stdout.trim();
@@ -87,6 +98,7 @@ export function podman(folder: string): Podman {
       return run("podman", [...global, ...args], { timeoutMs });
     },
     digest: (image) => inspect("{{.Digest}}", image),
+    close: () => rmSync(runroot, { recursive: true, force: true }),
     layers: async (image) =>
       JSON.parse(await inspect("{{json .RootFS.Layers}}", image) || "[]") as string[],
   };

@@ -129,6 +129,8 @@ describe.each(CASES)("$image from the $name registry", ({ name, image, direct, d
     expect(await front.digest(through())).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await front.digest(through())).toBe(await direct.digest(behind()));
     expect(await front.layers(through())).toEqual(await direct.layers(behind()));
+    direct.close();
+    front.close();
   });
 
   it("containerd fetches the same content", async () => {
@@ -174,6 +176,7 @@ describe("without a right", () => {
       await store.pull(image, options),
       await containerd.fetch("denied", image, options),
     ];
+    store.close();
     for (const { status, stderr } of outcomes) {
       expect(status).not.toBe(0);
       expect(stderr).toMatch(REFUSED);
