@@ -17,6 +17,8 @@ export async function answerAnonymously(
   response: RegistryResponse,
 ): Promise<string | undefined> {
   const { clock, exchange, random } = settings;
+  const header = response.headers.get("www-authenticate");
+  if (header === null) return undefined; // the authorizer would ask the stranger's /v2/ for one
   const stranger = strangerAt(new URL(response.url).origin);
   const policy = { upstream: stranger, observer: settings.observer };
   const authorizer = createAuthorizer({
@@ -29,7 +31,7 @@ export async function answerAnonymously(
     }),
     clock,
   });
-  const scopes = namedScopes(response.headers.get("www-authenticate") ?? "");
+  const scopes = namedScopes(header);
   const answer = await authorizer.answer({ ...request, scopes }, response, undefined);
   return answer?.startsWith("Bearer ") ? answer : undefined;
 }
