@@ -100,6 +100,7 @@ describe("front door access", () => {
     const ci = await send("/v2/token", { headers: basic(`ci:${TOKEN}`) });
     expect((await send(MANIFEST, bearer(await tokenOf(ci)))).status).toBe(200);
     expect((await send("/v2/token", { headers: basic("ci:wrong") })).status).toBe(401);
+    expect((await send("/v2/token", { method: "POST" })).status).toBe(405);
   });
 
   it("refuses what it does not do yet only to those that may do it", async () => {
