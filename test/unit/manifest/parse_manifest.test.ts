@@ -4,6 +4,8 @@ import {
   type ImageIndex,
   type ImageManifest,
   isForeignLayer,
+  isImageMediaType,
+  isIndexMediaType,
   isMultiArch,
   MEDIA_TYPES,
   mediaTypeOf,
@@ -190,6 +192,36 @@ describe("parseManifest()", () => {
 
   it("refuses bytes that are no UTF-8", () => {
     expect(() => parseManifest(Uint8Array.of(0x7b, 0xff, 0x7d))).toThrow("is not UTF-8");
+  });
+});
+
+describe("platforms()", () => {
+  it("leaves out attestations and entries without a platform, and takes empty strings for absent", () => {
+    const platform = { os: "linux", architecture: "amd64", variant: "", "os.version": "" };
+    const attestation = { platform: { os: "unknown", architecture: "unknown" } };
+    const manifests = [{ platform }, attestation, {}, { platform }].map(descriptorJson);
+    const index = parse(indexJson([], { manifests }));
+    expect(platforms(index)).toEqual([{ os: "linux", architecture: "amd64" }]);
+  });
+});
+
+describe("media types of descriptors", () => {
+  it("say whether an index, an image or something else follows", () => {
+    const { imageIndex, dockerManifestList, imageManifest, dockerManifest, layer } = MEDIA_TYPES;
+    expect([imageIndex, dockerManifestList].every(isIndexMediaType)).toBe(true);
+    expect([imageManifest, dockerManifest].every(isImageMediaType)).toBe(true);
+    expect([layer, imageIndex].some(isImageMediaType)).toBe(false);
+    expect([layer, imageManifest].some(isIndexMediaType)).toBe(false);
+  });
+
+  it("may carry parameters, as artifacts in the wild do", () => {
+    const layers = [descriptorJson({ mediaType: "text/plain; charset=utf-8" })];
+    expect(parse(imageJson({ layers }))).toMatchObject({ layers });
+  });
+
+  it.each(["AAAA", "AAA=", "AA=="])("hold embedded data of the length of %s", (data) => {
+    const size = data.replaceAll("=", "").length - 1;
+    expect(parse(imageJson({ layers: [descriptorJson({ data, size })] })).kind).toBe("image");
   });
 });
 
