@@ -57,8 +57,8 @@ const K = memory.data<u32>([
  * Run the compression function over `count` blocks of 64 bytes at BLOCKS, from and to STATE.
  *
  * Four words are scheduled right before the four rounds that use them, so that the vector unit works
- * while the scalar units still finish the rounds before. Scheduled further ahead they would be slower:
- * V8 moves vector code to where it is first needed and lumps it together at the end of the loop (12 %).
+ * while the scalar units still finish the rounds before. Scheduled further ahead they are slower: V8
+ * moves vector code to where it is first needed, which lumps it together at the end of the loop (12 %).
  * Two more things shorten the chain from one round to the next: h + w + ch is summed before S1 joins
  * it, and Maj is b ^ ((a ^ b) & (b ^ c)), where b ^ c is the a ^ b of the round before.
  */
@@ -69,46 +69,26 @@ export function compress256(count: u32): void {
   for (let at: usize = BLOCKS, end: usize = BLOCKS + (<usize>count << 6); at < end; at += 64) {
     let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7, y = b ^ c;
     let w0 = words(at, 0), w1 = words(at, 16), w2 = words(at, 32), w3 = words(at, 48);
-    m = i32x4.add(w0, v128.load(K, 0));
-    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
-    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
-    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
-    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-    m = i32x4.add(w1, v128.load(K, 16));
-    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
-    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
-    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
-    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-    m = i32x4.add(w2, v128.load(K, 32));
-    h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
-    g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
-    f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
-    e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-    m = i32x4.add(w3, v128.load(K, 48));
-    d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
-    c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
-    b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
-    a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-    for (let k: usize = K + 64; k < K + 256; k += 64) {
-      w0 = schedule(w0, w1, w2, w3);
+    for (let k: usize = K; k < K + 256; k += 64) {
+      if (k != K) w0 = schedule(w0, w1, w2, w3);
       m = i32x4.add(w0, v128.load(k, 0));
       h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
       g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
       f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
       e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-      w1 = schedule(w1, w2, w3, w0);
+      if (k != K) w1 = schedule(w1, w2, w3, w0);
       m = i32x4.add(w1, v128.load(k, 16));
       d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
       c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
       b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
       a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-      w2 = schedule(w2, w3, w0, w1);
+      if (k != K) w2 = schedule(w2, w3, w0, w1);
       m = i32x4.add(w2, v128.load(k, 32));
       h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
       g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
       f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
       e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-      w3 = schedule(w3, w0, w1, w2);
+      if (k != K) w3 = schedule(w3, w0, w1, w2);
       m = i32x4.add(w3, v128.load(k, 48));
       d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
       c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
