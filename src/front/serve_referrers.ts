@@ -61,14 +61,22 @@ async function fromTag(
   return listAnswer(manifests, artifactType);
 }
 
+/** How registries without the endpoint answer it, besides with 404. */
+const NO_ENDPOINT: readonly number[] = [400, 405, 406];
+
 /** "Not found" means that there is nothing to list; everything else stays an error. */
 async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (isTidegateError(error, "NOT_FOUND")) return undefined;
+    if (isTidegateError(error, "NOT_FOUND") || isNoEndpoint(error)) return undefined;
     throw error;
   }
+}
+
+function isNoEndpoint(error: unknown): boolean {
+  return isTidegateError(error, "UNEXPECTED_RESPONSE") &&
+    NO_ENDPOINT.includes(error.details.status);
 }
 
 const FILTERED: Readonly<Record<string, string>> = { "oci-filters-applied": "artifactType" };
