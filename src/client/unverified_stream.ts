@@ -1,5 +1,5 @@
 import { concatBytes, TidegateError } from "../core/mod.ts";
-import type { ByteReader, ByteSink } from "../verify/mod.ts";
+import { type ByteReader, type ByteSink, discardSink } from "../verify/mod.ts";
 
 /** A reader's bytes as a stream, as they come. */
 export function unverifiedStream(reader: ByteReader): ReadableStream<Uint8Array> {
@@ -23,17 +23,21 @@ export async function readUnverified(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {
-    length += chunk.length;
-    if (length > maximum) {
-      const message = `The range is longer than ${maximum} bytes`;
-      const error = new TidegateError("LIMIT_EXCEEDED", message, { limit: "range", maximum });
-      await reader.cancel(error);
-      throw error;
-    }
-    parts.push(chunk.slice());
-  }
+  await pumpUnverified(reader, {
+    ...discardSink,
+    write(chunk): Promise<void> {
+      length += chunk.length;
+      if (length > maximum) throw tooLong(maximum);
+      parts.push(chunk.slice());
+      return Promise.resolve();
+    },
+  });
   return concatBytes(parts);
+}
+
+function tooLong(maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
+  const message = `The range is longer than ${maximum} bytes`;
+  return new TidegateError("LIMIT_EXCEEDED", message, { limit: "range", maximum });
 }
 
 /** Write a reader's bytes to a sink, as they come. */

@@ -16,7 +16,7 @@ export async function answerAnonymously(
   request: RegistryRequest,
   response: RegistryResponse,
 ): Promise<string | undefined> {
-  const { clock, exchange, random } = settings;
+  const { clock, fetch, random, timeouts } = settings;
   const header = response.headers.get("www-authenticate");
   if (header === null) return undefined; // the authorizer would ask the stranger's /v2/ for one
   const stranger = strangerAt(new URL(response.url).origin);
@@ -24,12 +24,13 @@ export async function answerAnonymously(
   const authorizer = createAuthorizer({
     upstream: stranger,
     tokens: createTokenCache({ kv: NO_STORE, clock, random }),
-    exchange,
+    exchange: fetch,
     realmPolicy: (realm) => ({
       url: decide(policy, "realm", response.url, realm).url,
       credentials: false,
     }),
     clock,
+    timeoutMs: timeouts.headersMs,
   });
   const scopes = namedScopes(header);
   const answer = await authorizer.answer({ ...request, scopes }, response, undefined);

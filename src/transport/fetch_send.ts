@@ -20,7 +20,6 @@ export function createFetchSend(
       follows = true;
       response = await exchange(fetch, request, userAgent, "follow");
     }
-    refuseEncoded(request, response);
     return toRegistryResponse(request, response);
   };
 }
@@ -70,18 +69,6 @@ function toRequest(
       reason: "a header or the URL holds what HTTP does not allow",
     });
   }
-}
-
-/** A coded blob has other bytes than its digest is for, and lengths that mean nothing. */
-function refuseEncoded({ kind, url }: RegistryRequest, response: Response): void {
-  const coding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  if (kind !== "blob" || coding === "" || coding === "identity") return;
-  response.body?.cancel().catch(() => {});
-  const { origin } = new URL(url);
-  throw new TidegateError("UNSUPPORTED", `${origin} sent a blob with a Content-Encoding`, {
-    what: `Content-Encoding ${excerpt(coding, 64)}`,
-    reason: "a blob is verified as its raw bytes, which identity coding alone leaves as they are",
-  });
 }
 
 function toRegistryResponse({ url }: RegistryRequest, response: Response): RegistryResponse {

@@ -15,7 +15,6 @@ import {
 } from "../core/mod.ts";
 import type { Observer } from "../observability/mod.ts";
 import type { BreakerSettings } from "./breaker_state.ts";
-import { createExchange } from "./exchange.ts";
 import { NO_STORE } from "./no_store.ts";
 import { decide } from "./origin.ts";
 import type { RetrySettings } from "./retry_plan.ts";
@@ -63,22 +62,21 @@ export function resolveTransportOptions(options: TransportOptions): TransportSet
   const { upstream, fetch = platformFetch, clock = systemClock, random = systemRandom } = options;
   const { observer } = options;
   const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
-  const exchange = createExchange({ fetch, clock, headersMs: timeouts.headersMs });
   const tokens = options.tokens ?? createTokenCache({ kv: NO_STORE, clock, random });
   const authorizer = createAuthorizer({
     upstream,
     ...(options.credentials && { credentials: options.credentials }),
     tokens,
-    exchange,
+    exchange: fetch,
     realmPolicy: (realm) =>
       decide({ upstream, observer }, "realm", `${upstream.origin}/v2/`, realm),
     clock,
+    timeoutMs: timeouts.headersMs,
     ...(observer && { observer }),
   });
   return Object.freeze({
     upstream,
     fetch,
-    exchange,
     authorizer,
     clock,
     random,

@@ -24,7 +24,6 @@ export interface ThrottleSettings extends SlotLimits {
 export interface TransportSettings {
   readonly upstream: Upstream;
   readonly fetch: Fetch;
-  readonly exchange: Fetch;
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly random: Random;

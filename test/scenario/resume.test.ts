@@ -34,7 +34,7 @@ describe("a blob whose connection breaks", () => {
     "is continued after one %s, at every boundary",
     async (by) => {
       for (const at of CUTS) {
-        const scenario = createScenario({}, 16);
+        const scenario = createScenario();
         const digest = await scenario.blob(BYTES);
         scenario.simulation.faults.add({
           path: "*/blobs/*",
@@ -50,7 +50,7 @@ describe("a blob whose connection breaks", () => {
   );
 
   it("is continued over all the cuts of one pull", async () => {
-    const scenario = createScenario({}, 16);
+    const scenario = createScenario();
     const digest = await scenario.blob(BYTES);
     for (const at of CUTS.slice(1)) {
       scenario.simulation.faults.add({
@@ -159,7 +159,7 @@ describe("a blob whose connection breaks", () => {
   });
 
   it("is given up when each connection brings a byte", async () => {
-    const scenario = createScenario({}, 16);
+    const scenario = createScenario();
     const digest = await scenario.blob(BYTES);
     scenario.simulation.faults.add({
       path: "*/blobs/*",
@@ -232,7 +232,7 @@ describe("a blob whose connection breaks", () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (plan) => {
-        const scenario = createScenario({}, 16);
+        const scenario = createScenario();
         const digest = await scenario.blob(bytes);
         plan.forEach(({ at, by, lie }, i) => {
           const nth = i + 1;

@@ -9,7 +9,7 @@ import { APP, createScenario, type Scenario } from "../support/client_scenario.t
 const CLIENTS = 64;
 
 async function scenario(): Promise<Scenario> {
-  const made = createScenario({}, 24);
+  const made = createScenario();
   made.registry.add(APP.repository, { image: await buildImage(), tags: ["v1"] });
   return made;
 }

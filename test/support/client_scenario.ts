@@ -38,8 +38,8 @@ export const APP: Reference = {
 };
 
 /** Make one. */
-export function createScenario(options: RegistryClientOptions = {}, turns = 32): Scenario {
-  const clock = createVirtualClock(turns);
+export function createScenario(options: RegistryClientOptions = {}): Scenario {
+  const clock = createVirtualClock();
   const simulation = createSimulation({ clock });
   const registry = simulation.registry(APP.registry);
   const events: TidegateEvent[] = [];

@@ -75,7 +75,6 @@ export function testSettings(
   return {
     upstream: UPSTREAM,
     fetch: noFetch,
-    exchange: noFetch,
     authorizer: {
       authorization: () => Promise.resolve(undefined),
       answer: () => Promise.resolve(undefined),

@@ -12,7 +12,7 @@ function setup(): {
   reset: () => void;
   call: (outcome: RegistryResponse | Error) => Promise<number | string>;
 } {
-  const clock = createVirtualClock(4);
+  const clock = createVirtualClock();
   const events: string[] = [];
   const settings = testSettings(clock, {
     observer: (event: TidegateEvent) => void events.push(event.type),

@@ -50,17 +50,6 @@ describe("createFetchSend()", () => {
     expect(`${error.message} ${JSON.stringify(error)} ${error.cause}`).not.toContain("canary");
   });
 
-  it.each(["gzip", "br", "zstd", "gzip, gzip", "whatever"])(
-    "refuses a blob in %s",
-    async (coding) => {
-      const send = sendThrough(() =>
-        Promise.resolve(new Response("x", { headers: { "content-encoding": coding } }))
-      );
-      await expect(send(blobRequest())).rejects.toMatchObject({ code: "UNSUPPORTED" });
-      expect((await send(blobRequest({ kind: "manifest" }))).status).toBe(200);
-    },
-  );
-
   it("leaves the query out of the answer's URL", async () => {
     const send = sendThrough(() => Promise.resolve(new Response()));
     expect((await send(blobRequest({ url: SIGNED }))).url).toBe("https://cdn.test/blob");
@@ -96,7 +85,7 @@ describe("createFetchSend()", () => {
 
 describe("withTimeout()", () => {
   it("ends an exchange without headers, typed, and leaves bodies alone", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const settings = testSettings(clock);
     const silent = withTimeout(settings)(sendThrough(() => new Promise(() => {})));
     await expect(clock.run(silent(blobRequest()))).rejects.toMatchObject({
@@ -114,7 +103,7 @@ describe("withTimeout()", () => {
   });
 
   it("gives a request with a body the time its length needs", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const body = new Uint8Array(3_200_000);
     const silent = withTimeout(testSettings(clock))(sendThrough(() => new Promise(() => {})));
     await expect(clock.run(silent(blobRequest({ method: "PUT", body })))).rejects.toMatchObject({

@@ -13,7 +13,7 @@ import { createVirtualClock } from "../../support/virtual_clock.ts";
 const HOME = "https://registry.test";
 const CDN = "https://cdn.example.com";
 const CANARY = "Bearer canary-0123456789abcdef";
-const clock = createVirtualClock(4);
+const clock = createVirtualClock();
 
 /** Answers by URL; keeps what it was asked. */
 function network(
@@ -187,7 +187,7 @@ describe("withRedirect()", () => {
         `Bearer realm="https://auth.example.com/token",service="cdn",scope="repository:a:pull"`,
     };
     const tokens: Request[] = [];
-    const exchange: Fetch = (request) => {
+    const fetch: Fetch = (request) => {
       tokens.push(request);
       return Promise.resolve(Response.json({ token: "anonymous-token" }));
     };
@@ -203,7 +203,7 @@ describe("withRedirect()", () => {
         "https://other.example.net/x": () =>
           answer(401, challenge, "", "https://other.example.net/x"),
       });
-      const response = await withRedirect(testSettings(clock, { exchange }))(send)(authorised());
+      const response = await withRedirect(testSettings(clock, { fetch }))(send)(authorised());
       expect(response.status).toBe(401);
       expect(tokens).toHaveLength(1);
       expect(tokens[0]?.headers.get("authorization")).toBeNull();
@@ -228,7 +228,7 @@ describe("withRedirect()", () => {
         [`${HOME}/v2/a/blobs/x`]: redirect(307, `${HOME}/v2/a/blobs/x`, `${CDN}/x`),
         [`${CDN}/x`]: () => answer(401, { "www-authenticate": header }, "", `${CDN}/x`),
       });
-      await withRedirect(testSettings(clock, { exchange }))(send)(authorised()).catch(() => {});
+      await withRedirect(testSettings(clock, { fetch }))(send)(authorised()).catch(() => {});
       expect(tokens).toHaveLength(0);
       expect(JSON.stringify(seen.slice(1))).not.toContain("canary");
     });

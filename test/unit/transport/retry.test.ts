@@ -33,7 +33,7 @@ describe("withRetry()", () => {
   it.each([408, 425, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530])(
     "repeats a GET after %i and gives its slot back",
     async (status) => {
-      const clock = createVirtualClock(4);
+      const clock = createVirtualClock();
       const failed = answer(status);
       const send = scripted([failed, answer(200)]);
       const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
@@ -43,7 +43,7 @@ describe("withRetry()", () => {
   );
 
   it.each([400, 401, 403, 404, 416, 501])("returns %i at once", async (status) => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = scripted([answer(status)]);
     const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
     expect(response.status).toBe(status);
@@ -51,7 +51,7 @@ describe("withRetry()", () => {
   });
 
   it("repeats after a network error and throws the last one when tries run out", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = scripted([networkError()]);
     const sent = withRetry(testSettings(clock))(send)(blobRequest());
     await expect(clock.run(sent)).rejects.toMatchObject({ code: "NETWORK_ERROR" });
@@ -60,7 +60,7 @@ describe("withRetry()", () => {
   });
 
   it("returns the last answer as it came when tries run out", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const last = answer(503, {}, "why");
     const send = scripted([answer(503), answer(503), answer(503), last]);
     const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
@@ -68,7 +68,7 @@ describe("withRetry()", () => {
   });
 
   it.each(["POST", "PATCH"] as const)("never repeats a %s blindly", async (method) => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const layer = withRetry(testSettings(clock));
     const failing = scripted([answer(503), answer(200)]);
     expect((await clock.run(layer(failing)(blobRequest({ method })))).status).toBe(503);
@@ -79,7 +79,7 @@ describe("withRetry()", () => {
   });
 
   it("never repeats a stream", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = scripted([answer(429), answer(201)]);
     const request = blobRequest({ method: "PUT", body: new ReadableStream() });
     expect((await clock.run(withRetry(testSettings(clock))(send)(request))).status).toBe(429);
@@ -87,7 +87,7 @@ describe("withRetry()", () => {
 
   it("waits for Retry-After, never early, in seconds and as a date", async () => {
     for (const value of ["7", new Date(Date.UTC(2026, 0, 1, 0, 0, 7)).toUTCString()]) {
-      const clock = createVirtualClock(4);
+      const clock = createVirtualClock();
       const start = clock.now();
       const at: number[] = [];
       const script = scripted([answer(429, { "retry-after": value }), answer(200)]);
@@ -99,7 +99,7 @@ describe("withRetry()", () => {
   });
 
   it("gives a longer Retry-After than the cap to the caller at once", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const start = clock.now();
     const send = scripted([answer(429, { "retry-after": "1000000000" })]);
     const response = await clock.run(withRetry(testSettings(clock))(send)(blobRequest()));
@@ -107,7 +107,7 @@ describe("withRetry()", () => {
   });
 
   it("holds other requests to the host back while a 429 asks for quiet", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const start = clock.now();
     const settings = testSettings(clock);
     const at: number[] = [];
@@ -125,7 +125,7 @@ describe("withRetry()", () => {
   });
 
   it("ends a try that outlives the total budget with phase total", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const hanging: Send = ({ signal }) =>
       new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     const sent = withRetry(testSettings(clock))(hanging)(blobRequest());
@@ -136,7 +136,7 @@ describe("withRetry()", () => {
   });
 
   it("rejects with the caller's reason when aborted in a wait", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const controller = new AbortController();
     const send = scripted([answer(503)]);
     const sent = withRetry(testSettings(clock, { random: fixedRandom(0.99) }))(send)(
@@ -150,7 +150,7 @@ describe("withRetry()", () => {
   });
 
   it("waits once for a circuit that opened under it, then says what opened it", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const start = clock.now();
     const open: Send = () =>
       Promise.reject(
@@ -169,7 +169,7 @@ describe("withRetry()", () => {
   });
 
   it("fails at once when the circuit was open before", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const open = new TidegateError("CIRCUIT_OPEN", "Suspended", { origin: ORIGIN, retryAt: 1 });
     const sent = withRetry(testSettings(clock))(scripted([open]))(blobRequest());
     await expect(sent).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
@@ -185,7 +185,7 @@ describe("withRetry()", () => {
         fc.array(event, { minLength: 1, maxLength: 8 }),
         fc.nat(99),
         async (events, n) => {
-          const clock = createVirtualClock(4);
+          const clock = createVirtualClock();
           const start = clock.now();
           const calls: number[] = [];
           let notBefore = 0;

@@ -9,7 +9,7 @@ const LIMITS = { concurrency: 6, smallReserve: 1, queueMs: 1_000 };
 
 describe("withThrottle()", () => {
   it("holds a slot until the body is released", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = withThrottle(testSettings(clock, { throttle: { ...LIMITS, concurrency: 1 } }))(
       () => Promise.resolve(answer(200)),
     );
@@ -28,7 +28,7 @@ describe("withThrottle()", () => {
   });
 
   it("lets a manifest through while blobs hold every slot", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = withThrottle(testSettings(clock, { throttle: LIMITS }))(() =>
       Promise.resolve(answer(200))
     );
@@ -37,7 +37,7 @@ describe("withThrottle()", () => {
   });
 
   it("gives the slot back by itself when there is no body", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = withThrottle(testSettings(clock, { throttle: LIMITS }))(() =>
       Promise.resolve(answer(200, {}, null))
     );
@@ -45,7 +45,7 @@ describe("withThrottle()", () => {
   });
 
   it("fails with phase queue when no slot frees up in time", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     const send = withThrottle(testSettings(clock, { throttle: { ...LIMITS, concurrency: 1 } }))(
       () => Promise.resolve(answer(200)),
     );
@@ -59,7 +59,7 @@ describe("withThrottle()", () => {
   });
 
   it("leaks no slot in 10,000 pulls that are cancelled, fail or end early", async () => {
-    const clock = createVirtualClock(4);
+    const clock = createVirtualClock();
     let inFlight = 0;
     let most = 0;
     const next: Send = async (request) => {
