@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { buildArtifact, buildImage, referrersTag } from "../../src/simulation/mod.ts";
+import {
+  buildArtifact,
+  buildImage,
+  type FaultAction,
+  referrersTag,
+} from "../../src/simulation/mod.ts";
 import type { Digest } from "../../src/reference/mod.ts";
 import { APP, createScenario, type Scenario } from "../support/client_scenario.ts";
 
@@ -92,6 +97,26 @@ describe("tags.list()", () => {
     simulation.faults.add({ path: "*/tags/list", action: { kind: "headers", set: { link } } });
     await expect(run(collect(client.tags.list(APP)))).rejects.toMatchObject({ code });
     expect(simulation.log.some(({ host }) => host === trap.origin)).toBe(false);
+  });
+
+  it("refuses pages that lead in a circle", async () => {
+    const { client, run, simulation } = createScenario();
+    const page = (tag: string, next: string): FaultAction => ({
+      kind: "answer",
+      status: 200,
+      body: JSON.stringify({ name: APP.repository, tags: [tag] }),
+      headers: { "content-type": "application/json", link: `<${next}>; rel="next"` },
+    });
+    const first = "/v2/acme/app/tags/list?n=1000";
+    const second = "/v2/acme/app/tags/list?n=1000&last=a";
+    simulation.faults.add(
+      { path: "*/tags/list", nth: [1, 3], action: page("a", second) },
+      { path: "*/tags/list", nth: [2, 4], action: page("b", first) },
+    );
+    await expect(run(collect(client.tags.list(APP)))).rejects.toMatchObject({
+      code: "INVALID_RESPONSE",
+    });
+    expect(simulation.log).toHaveLength(2);
   });
 
   it("ends at the cap of pages", async () => {

@@ -221,9 +221,11 @@ describe("pullImage()", () => {
         "http://127.0.0.1/x",
         "https://layers.example.net/x",
       ]);
+      const inside = simulation.trap("http://127.0.0.1");
       simulation.trap("layers.example.net", { status: 200, body: "not the layer" });
       const pulling = client.pullImage(APP, memorySink(), { foreignLayers: "fetch" });
       await expect(run(pulling)).rejects.toMatchObject({ name: "TidegateError" });
+      expect(simulation.log.some(({ host }) => host === inside.origin)).toBe(false);
     });
   });
 });
