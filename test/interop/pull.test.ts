@@ -169,7 +169,7 @@ describe("without a right", () => {
   ])("%s is plainly denied to every client", async (_, name, asDoor) => {
     const image = `${door.host}/${name}:latest`;
     const options = asDoor === undefined ? {} : { credentials: asDoor };
-    const store = podman(join(folder.path, "podman-denied"));
+    const store = podman(join(folder.path, `podman-denied-${name.replaceAll("/", "-")}`));
     const outcomes = [
       await skopeo("inspect", image, options),
       await skopeoPull(image, join(folder.path, "denied"), options),

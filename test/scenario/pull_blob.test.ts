@@ -203,8 +203,9 @@ describe("blobs.get()", () => {
         () => {},
       );
       if (i % 3 === 0) await pulled?.cancel();
-      else if (i % 3 === 1) await run(pulled?.bytes(10) ?? Promise.resolve()).catch(() => {});
-      else await run(drain(pulled?.stream ?? new Blob([]).stream()));
+      else if (i % 3 === 1) {
+        await run<unknown>(pulled?.bytes(10) ?? Promise.resolve()).catch(() => {});
+      } else await run(drain(pulled?.stream ?? new Blob([]).stream()));
     }
     simulation.faults.clear();
     expect(registry.repository(APP.repository).blobs.size).toBe(1);
