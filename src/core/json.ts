@@ -146,16 +146,26 @@ function addKey(scan: Scan, key: string, offset: number): void {
 
 /** Whether the number that follows a key, if one does, is written as a whole one. */
 function checkInteger(text: string, keyEnd: number): void {
-  let i = skipBlanks(text, keyEnd);
-  if (text[i] === ":") i = skipBlanks(text, i + 1);
-  const start = i;
-  while (i < text.length && "-+.0123456789eE".includes(text.charAt(i))) i++;
-  if (i === start || /^(?:0|-?[1-9][0-9]*)$/.test(text.slice(start, i))) return;
+  const colon = skipBlanks(text, keyEnd);
+  const start = skipBlanks(text, colon + 1);
+  let end = start;
+  while (isNumberPart(text.charCodeAt(end))) end++;
+  if (end === start || /^(?:0|-?[1-9][0-9]*)$/.test(text.slice(start, end))) return;
   throw new AmbiguousJsonError(`JSON number is not written as a whole number at ${start}`);
 }
 
 function skipBlanks(text: string, start: number): number {
   let i = start;
-  while (i < text.length && " \t\n\r".includes(text.charAt(i))) i++;
+  while (isBlank(text.charCodeAt(i))) i++;
   return i;
+}
+
+/** Space, tab, line feed, carriage return. */
+function isBlank(c: number): boolean {
+  return c === 0x20 || c === 0x09 || c === 0x0a || c === 0x0d;
+}
+
+/** `0` to `9`, `+`, `-`, `.`, `e`, `E`. */
+function isNumberPart(c: number): boolean {
+  return (c >= 0x30 && c <= 0x39) || c === 0x2b || c === 0x2d || c === 0x2e || (c | 0x20) === 0x65;
 }

@@ -99,13 +99,19 @@ describe("parseJson()", () => {
     const keys = (n: number): string =>
       `{${Array.from({ length: n }, (_, i) => `"k${i}":0`).join(",")}}`;
     expect(parseJson(keys(MAX_JSON_DISTINCT_KEYS))).toBeDefined();
-    expect(() => parseJson(keys(MAX_JSON_DISTINCT_KEYS + 1))).toThrow("4096 different keys");
+    expect(() => parseJson(keys(MAX_JSON_DISTINCT_KEYS + 1))).toThrow(
+      `${MAX_JSON_DISTINCT_KEYS} different keys`,
+    );
     const objects = (n: number, object: string): string => `[${Array(n).fill(object).join(",")}]`;
     expect(parseJson(objects(MAX_JSON_NODES - 1, "{}"))).toBeDefined();
-    expect(() => parseJson(objects(MAX_JSON_NODES, "{}"))).toThrow("32768 objects and arrays");
+    expect(() => parseJson(objects(MAX_JSON_NODES, "{}"))).toThrow(
+      `${MAX_JSON_NODES} objects and arrays`,
+    );
     const pair = '{"a":0,"b":0}';
     expect(parseJson(objects(MAX_JSON_NODES / 2, pair))).toBeDefined();
-    expect(() => parseJson(objects(MAX_JSON_NODES / 2 + 1, pair))).toThrow("32768 keys");
+    expect(() => parseJson(objects(MAX_JSON_NODES / 2 + 1, pair))).toThrow(
+      `${MAX_JSON_NODES} keys`,
+    );
   });
 
   it.each(["1e3", "1.0", "-0", "1E3", "0.5", "1e-2", "-1.5"])(
