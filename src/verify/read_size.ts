@@ -1,9 +1,14 @@
 import { MAX_LOST_BYTES } from "../core/mod.ts";
 
-const LARGEST_READ_BYTES = 2 * 1024 * 1024;
+/** A larger view costs workerd more than it saves: it allocates and copies all of it. */
+const LARGEST_READ_BYTES: number = MAX_LOST_BYTES;
 const SMALLEST_READ_BYTES = 64 * 1024;
-/** What all the live readers of an isolate may hold together. */
-const READ_BUDGET_BYTES = 8 * 1024 * 1024;
+/** What the views of all the live readers of an isolate may hold: 32 large ones. */
+const READ_BUDGET_BYTES: number = 32 * LARGEST_READ_BYTES;
+/** What the first read of a connection waits for. */
+const FIRST_READ_BYTES = 16 * 1024;
+/** A read that took longer waits for less the next time, so that a slow link is no stalled one. */
+const SLOW_READ_MS = 500;
 /** A reader that has not read for so long is taken for dead: a killed request never says so. */
 const FORGET_AFTER_MS = 60_000;
 
@@ -46,14 +51,36 @@ export function countReaders(): number {
 }
 
 /**
- * Large reads for a single large body, small ones where many share the memory.
+ * The view of one read: large for few transfers, small where many share the memory.
  *
  * @param left Bytes still to come, when known.
- * @param load Transfers that share the memory, 1 or more.
+ * @param load Transfers that share the memory.
  */
-export function readSize(left: number | undefined, load: number): ReadSize {
+export function viewSize(left: number | undefined, load: number): number {
   const share = Math.floor(READ_BUDGET_BYTES / Math.max(load, 1));
   const wanted = Math.min(share, LARGEST_READ_BYTES, left ?? LARGEST_READ_BYTES);
-  const view = Math.max(wanted, SMALLEST_READ_BYTES);
-  return { view, least: Math.min(view / 2, MAX_LOST_BYTES) };
+  return Math.max(wanted, SMALLEST_READ_BYTES);
+}
+
+/** How much to wait for in one read of one connection. */
+export interface ReadPace {
+  /** The next read's size, for a view of `view` bytes. */
+  next(view: number): ReadSize;
+  /** A read gave `length` bytes after `milliseconds`. */
+  done(length: number, milliseconds: number): void;
+}
+
+/**
+ * Waits for no more than the connection has brought so far: one that breaks early still gets
+ * further than the last, and none costs more than `MAX_LOST_BYTES`.
+ */
+export function createReadPace(): ReadPace {
+  let least = FIRST_READ_BYTES;
+  return {
+    next: (view) => ({ view, least: Math.min(least, view) }),
+    done(length, milliseconds): void {
+      if (milliseconds > SLOW_READ_MS) least = Math.max(least >> 2, 1);
+      else if (length >= least) least = Math.min(2 * least, LARGEST_READ_BYTES);
+    },
+  };
 }

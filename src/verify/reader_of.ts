@@ -1,7 +1,13 @@
 import { type Clock, isTidegateError, type RegistryResponse, TidegateError } from "../core/mod.ts";
 import { type BodySource, openBody } from "./body_source.ts";
 import type { ByteReader } from "./byte_reader.ts";
-import { countReaders, joinReaders, type LiveReader, readSize } from "./read_size.ts";
+import {
+  countReaders,
+  createReadPace,
+  joinReaders,
+  type LiveReader,
+  viewSize,
+} from "./read_size.ts";
 
 /** How a body is read. */
 export interface ReaderOptions {
@@ -46,6 +52,7 @@ function createReader(
   { clock, stallMs, signal, sizeHint, load = countReaders }: ReaderOptions,
 ): ByteReader {
   const live: LiveReader = joinReaders(clock.now());
+  const pace = createReadPace();
   let left = sizeHint;
   let over = false;
   let failure: { readonly error: unknown } | undefined;
@@ -84,9 +91,10 @@ function createReader(
       waitingSince = clock.now();
       live.touch(waitingSince);
       if (stopTimer === undefined) watch(stallMs);
-      source.next(readSize(left, load())).then((chunk) => {
+      source.next(pace.next(viewSize(left, load()))).then((chunk) => {
         rejectRead = undefined;
         if (over) return;
+        pace.done(chunk?.length ?? 0, clock.now() - waitingSince);
         if (chunk === undefined) finish();
         else if (left !== undefined) left = Math.max(left - chunk.length, 0);
         resolve(chunk);

@@ -1,25 +1,57 @@
 import { describe, expect, it } from "vitest";
 import { MAX_LOST_BYTES } from "../../../src/core/mod.ts";
-import { countReaders, joinReaders, readSize } from "../../../src/verify/read_size.ts";
+import {
+  countReaders,
+  createReadPace,
+  joinReaders,
+  viewSize,
+} from "../../../src/verify/read_size.ts";
 
-describe("readSize", () => {
-  it("never risks more than MAX_LOST_BYTES, whatever the body and the load", () => {
-    for (const left of [undefined, 0, 1, 65_536, 3_000_000, 2 ** 40]) {
-      for (const load of [0, 1, 2, 7, 32, 1000]) {
-        const { view, least } = readSize(left, load);
-        expect(least).toBeLessThanOrEqual(MAX_LOST_BYTES);
-        expect(least).toBeLessThanOrEqual(view);
+const MIB = 1024 * 1024;
+
+describe("viewSize", () => {
+  it("is large when few read, smaller the more share the memory, and no more than is left", () => {
+    const views = [1, 32, 64, 256, 100_000].map((load) => viewSize(undefined, load));
+    expect(views).toEqual([MIB, MIB, MIB / 2, MIB / 8, 65_536]);
+    expect(viewSize(100_000, 1)).toBe(100_000);
+    expect(viewSize(0, 0)).toBe(65_536);
+  });
+});
+
+describe("createReadPace", () => {
+  it("never waits for more than MAX_LOST_BYTES, nor for more than its view", () => {
+    const pace = createReadPace();
+    for (let i = 0; i < 20; i++) {
+      for (const view of [65_536, MIB]) {
+        const { least } = pace.next(view);
+        expect(least).toBeLessThanOrEqual(Math.min(view, MAX_LOST_BYTES));
         expect(least).toBeGreaterThan(0);
-        expect([view, least].every(Number.isInteger)).toBe(true);
       }
+      pace.done(MIB, 1);
+    }
+    expect(pace.next(MIB).least).toBe(MIB);
+  });
+
+  it("never waits for more than twice what the connection has brought", () => {
+    const pace = createReadPace();
+    let brought = 16 * 1024;
+    for (let i = 0; i < 12; i++) {
+      const { least } = pace.next(MIB);
+      expect(least).toBeLessThanOrEqual(2 * brought);
+      pace.done(least, 0);
+      brought += least;
     }
   });
 
-  it("reads large when alone, smaller the more share the memory, and no more than is left", () => {
-    const views = [1, 4, 32, 256].map((load) => readSize(undefined, load).view);
-    expect(views).toEqual(views.toSorted((a, b) => b - a));
-    expect(views[0]).toBeGreaterThan(views[3] as number);
-    expect(readSize(100_000, 1).view).toBe(100_000);
+  it("waits for less after slow reads, down to a byte", () => {
+    const pace = createReadPace();
+    for (let i = 0; i < 10; i++) pace.done(MIB, 1);
+    const sizes = Array.from({ length: 12 }, () => {
+      pace.done(MIB, 2000);
+      return pace.next(MIB).least;
+    });
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(sizes.at(-1)).toBe(1);
   });
 });
 
