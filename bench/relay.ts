@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
-import { type Origin, type OriginBlob, startOrigin } from "./relay_origin.ts";
+import { type Origin, startOrigin } from "./relay_origin.ts";
 import { type BenchLine, type BenchOptions, median, peakRssMib, rounded } from "./runner.ts";
+import { workerCompatibility } from "../tools/worker_bundle.ts";
 import { type RunningWorker, startWorker } from "./worker.ts";
 
+const DOOR = new URL("../src/front/worker.ts", import.meta.url).pathname;
 const WORKER = new URL("./relay_worker.ts", import.meta.url).pathname;
 const MIB = 1024 * 1024;
 /** A round moves several GiB: more of them than this tell nothing new. */
@@ -20,7 +22,7 @@ const CASES: readonly RelayCase[] = [
 ];
 
 /**
- * The verified relay in workerd before nginx, against the limit on one thread: the time of an
+ * The front door's verified relay in workerd before nginx, against the limit on one thread: the time of an
  * unverified pass-through and of the native hash alone, added. Memory is the peak of a workerd of
  * its own, against the pass-through's + 128 MiB.
  */
@@ -37,12 +39,12 @@ export async function* benchRelay({ runtimes, rounds }: BenchOptions): AsyncGene
 async function* run(one: RelayCase, origin: Origin, rounds: number): AsyncGenerator<BenchLine> {
   const blob = origin.addBlob(one.size);
   const passing = await startWorker(WORKER);
-  const relaying = await startWorker(WORKER);
+  const relaying = await startDoor(origin);
   try {
     const sides = {
-      pass: () => download(passing, queryOf("/pass", blob, origin), one),
+      pass: () => download(passing, `/pass?url=${encodeURIComponent(origin.url + blob.path)}`, one),
       hash: () => download(passing, `/hash?size=${one.size}`, one, 0),
-      relay: () => download(relaying, queryOf("/verified", blob, origin), one),
+      relay: () => download(relaying, blob.path, one),
     };
     yield await compareSides(one, sides, rounds, relaying);
     yield* compareMemory(one, passing, relaying);
@@ -51,8 +53,15 @@ async function* run(one: RelayCase, origin: Origin, rounds: number): AsyncGenera
   }
 }
 
-function queryOf(path: string, { path: file, digest, size }: OriginBlob, origin: Origin): string {
-  return `${path}?${new URLSearchParams({ url: origin.url + file, digest, size: `${size}` })}`;
+/** The front door as it is deployed, with nginx for its upstream. */
+function startDoor(origin: Origin): Promise<RunningWorker> {
+  const config = {
+    upstreams: [{ name: "bench", origin: origin.url, default: true, insecure: true }],
+    access: { anonymous: ["bench/**:pull"] },
+  };
+  const bindings = { TIDEGATE_CONFIG: JSON.stringify(config) };
+  const { flags } = workerCompatibility();
+  return startWorker(DOOR, { bindings, kvNamespaces: ["TOKENS"], compatibilityFlags: flags });
 }
 
 type Side = "pass" | "hash" | "relay";

@@ -11,11 +11,21 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+/** What a Worker finds in its `env`, and the flags that it runs with. */
+export interface WorkerEnvironment {
+  readonly bindings?: Readonly<Record<string, string>>;
+  readonly kvNamespaces?: string[];
+  readonly compatibilityFlags?: string[];
+}
+
 /**
  * Bundle a Worker and start it in workerd on a free port.
  * @param entry Absolute path of its module. `.wasm` imports become compiled modules.
  */
-export async function startWorker(entry: string): Promise<RunningWorker> {
+export async function startWorker(
+  entry: string,
+  environment: WorkerEnvironment = {},
+): Promise<RunningWorker> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -41,6 +51,7 @@ export async function startWorker(entry: string): Promise<RunningWorker> {
     cf: false,
     compatibilityDate: "2026-10-01",
     modules,
+    ...environment,
   }));
   const url = await miniflare.ready;
   return {
