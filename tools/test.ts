@@ -57,7 +57,10 @@ export function totalsOf(status: number, report: VitestReport | undefined): Tota
 async function runOne({ name, command, args }: Run, folder: string): Promise<Totals> {
   console.log(`\n=== ${name}`);
   const file = join(folder, `${name.replaceAll(" ", "_")}.json`);
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const reporters = [
+    ...["--silent=passed-only", "--reporter=default", "--reporter=json"],
+    `--outputFile.json=${file}`,
+  ];
   const status = await new Promise<number>((resolve) => {
     const child = spawn(command, [...args, ...reporters], {
       stdio: ["ignore", "inherit", "inherit"],
