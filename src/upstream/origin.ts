@@ -10,10 +10,14 @@ export function isPublicOrigin(url: string | URL): boolean {
   return parsed?.protocol === "https:" && classifyHost(parsed.hostname) === "public";
 }
 
-/** A URL, or undefined where `URL` would throw. Once for all runtimes: some lack `URL.parse`. */
+/**
+ * A URL, or undefined where the URL standard fails. Once for all runtimes: some lack `URL.parse`, and
+ * Chromium keeps escapes in the host (`reg istry` as `reg%20istry`), where `%` is forbidden.
+ */
 export function tryParseUrl(text: string, base?: string): URL | undefined {
   try {
-    return new URL(text, base);
+    const url = new URL(text, base);
+    return /^https?:$/.test(url.protocol) && url.hostname.includes("%") ? undefined : url;
   } catch {
     return undefined;
   }
