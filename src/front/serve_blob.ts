@@ -107,7 +107,8 @@ function stream(
   reader: ByteReader,
   options: VerifyOptions & { readonly digest: Digest },
 ): ReadableStream<Uint8Array> {
-  const body = verifiedStream(reader, options);
+  // a caller that has gone takes nothing more: neither read nor write may wait for it
+  const body = verifiedStream(reader, { ...options, signal: door.request.signal });
   const { observer } = door.services;
   const { digest, size } = options;
   const outcome = body.verified.then(
