@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { findChromium } from "./chromium.ts";
 
 /** One run of vitest on one runtime. */
-interface Run {
+export interface Run {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -24,7 +24,8 @@ export interface VitestReport {
   readonly success: boolean;
 }
 
-const VITEST = "node_modules/vitest/vitest.mjs";
+/** Vitest itself, for runtimes that start it by themselves. */
+export const VITEST = "node_modules/vitest/vitest.mjs";
 
 /** Every runtime that there is here, in the order in which they are run. */
 function runs(): readonly Run[] {
@@ -74,11 +75,11 @@ async function runOne({ name, command, args }: Run, folder: string): Promise<Tot
   return totalsOf(status, report);
 }
 
-/** Run the suite on every runtime and end with the sum. */
-async function main(): Promise<void> {
+/** Run them one after the other and end with the sum. */
+export async function runAll(list: readonly Run[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-test-"));
   const all: (readonly [string, Totals])[] = [];
-  for (const run of runs()) all.push([run.name, await runOne(run, folder)]);
+  for (const run of list) all.push([run.name, await runOne(run, folder)]);
   rmSync(folder, { recursive: true, force: true });
   console.log("");
   for (const [name, { passed, failed }] of all) console.log(`${name}: ${passed}, ${failed} failed`);
@@ -88,4 +89,4 @@ async function main(): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) await runAll(runs());

@@ -1,0 +1,44 @@
+import { describe, expect, inject, it } from "vitest";
+import { BLOB_SIZES } from "./catalogue.ts";
+import { closeCase, openCase } from "./control.ts";
+import { expectPulled } from "./expect_pulled.ts";
+import { corruptionCases, fairVerdict, TRIED_BLOBS } from "./matrix.ts";
+import { pullWithLibrary } from "./pull.ts";
+
+const faults = inject("faults");
+
+/** What the library may make of a door that refuses, or breaks off. */
+const AT_THE_DOOR = [
+  ...["SERVER_ERROR", "RESUME_FAILED", "RANGE_NOT_SATISFIABLE", "NOT_FOUND"],
+  ...["DIGEST_MISMATCH", "BLOB_SIZE_MISMATCH", "NETWORK_TIMEOUT"],
+];
+
+describe("library before a registry that sends something else", () => {
+  it.concurrent.each(corruptionCases(TRIED_BLOBS))("$title", async (one) => {
+    const { blob, mode, range, row: { host = "plain" } } = one;
+    const opened = await openCase(faults, host, blob, one.faults);
+    const address = faults.registries[host];
+    const size = mode === "sized" ? BLOB_SIZES[blob] : undefined;
+    const pulled = await pullWithLibrary({ ...opened, address, blob, range, size });
+    const verdict = fairVerdict(one, await closeCase(faults, opened));
+    expectPulled(pulled, verdict);
+    if (pulled.complete) return;
+    expect(pulled.code).not.toBe("untyped");
+    if (typeof verdict !== "string") expect(verdict).toContain(pulled.code);
+  });
+});
+
+describe("library before a door whose registry sends something else", () => {
+  const modes = ["plain", "middle", "broken"] as const;
+  it.concurrent.each(corruptionCases(["small", "large"], modes))("$title", async (one) => {
+    const { blob, mode, range, row: { host = "plain" } } = one;
+    if (host === "odd" && mode === "broken") return; // the door waits for its circuit to close
+    const opened = await openCase(faults, host, blob, one.faults);
+    const repository = `${host}/${opened.repository}`;
+    const pulled = await pullWithLibrary({
+      ...{ ...opened, repository, address: faults.door, blob, range, once: true },
+    });
+    expectPulled(pulled, fairVerdict(one, await closeCase(faults, opened)));
+    if (!pulled.complete) expect(AT_THE_DOOR).toContain(pulled.code);
+  });
+});

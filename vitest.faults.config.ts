@@ -1,0 +1,31 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const LIBRARY = "test/faults/library_*.test.ts";
+
+const common = {
+  globalSetup: "./test/faults/setup_node.ts",
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  maxConcurrency: 12,
+  fileParallelism: false,
+};
+
+/**
+ * The fault matrix, over real HTTP and raw TCP.
+ *
+ * `library`: the library, on Node, Deno and Bun. `workerd`: the same files inside workerd.
+ * `clients`: what else asks a front door (curl, skopeo), and callers that are slow or go away.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "library", include: [LIBRARY], ...common } },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/support/wrangler.jsonc" } })],
+        test: { name: "workerd", include: [LIBRARY], ...common },
+      },
+      { test: { name: "clients", include: ["test/faults/clients_*.test.ts"], ...common } },
+    ],
+  },
+});
