@@ -134,12 +134,17 @@ function takeActions(one: Armed, subject: FaultSubject): readonly FaultAction[] 
 function matches(fault: FaultMatch, subject: FaultSubject): boolean {
   const { host, hostKind, method, path, ranged, authorized } = fault;
   const url = new URL(subject.url);
-  return (host === undefined || host === subject.origin || host === new URL(subject.origin).host) &&
+  return (host === undefined || host === subject.origin || host === hostOf(subject.origin)) &&
     (hostKind === undefined || hostKind === subject.kind) &&
     (method === undefined || method === subject.method) &&
     (path === undefined || pathPattern(path).test(url.pathname)) &&
     (ranged === undefined || ranged === subject.headers.has("range")) &&
     (authorized === undefined || authorized === subject.headers.has("authorization"));
+}
+
+/** The trap of every other host has no URL for an origin. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 function pathPattern(path: string | RegExp): RegExp {

@@ -217,6 +217,13 @@ describe("faults: which requests", () => {
     expect(hit).toEqual(expected);
   });
 
+  it("a fault of one host leaves the trap of every other host alone", async () => {
+    const { simulation } = bench();
+    simulation.trap("*", { status: 204 });
+    simulation.faults.add({ host: "registry.test", action: answer });
+    expect((await simulation.fetch(new Request("https://other.test/"))).status).toBe(204);
+  });
+
   it("add() gives the way to take it back; hits are counted; clear() ends all", async () => {
     const { get, simulation } = bench();
     const fault: Fault = { action: answer };
