@@ -61,14 +61,21 @@ export function isInsufficientScope(challenges: readonly Challenge[]): boolean {
 /** An absolute realm is passed on untouched, so that the policy sees it as it was sent. */
 function absoluteRealm(realm: string, url: string): string {
   if (/^\s*[a-z][a-z0-9+.-]*:/i.test(realm)) return realm;
+  // the URL parser reads "\" as "/" and drops tabs: the policy would see neither any more
+  if (/[\u0000-\u001f\u007f\\]/.test(realm)) {
+    throw invalidRealm("has a control character or a backslash");
+  }
   try {
     return new URL(realm, url).href;
   } catch (cause) {
-    const reason = "is no URL";
-    throw new TidegateError("INVALID_RESPONSE", `The realm of a challenge ${reason}`, {
-      what: "realm",
-      input: "",
-      reason,
-    }, { cause });
+    throw invalidRealm("is no URL", cause);
   }
+}
+
+function invalidRealm(reason: string, cause?: unknown): TidegateError<"INVALID_RESPONSE"> {
+  return new TidegateError("INVALID_RESPONSE", `The realm of a challenge ${reason}`, {
+    what: "realm",
+    input: "",
+    reason,
+  }, cause === undefined ? {} : { cause });
 }

@@ -19,11 +19,16 @@ import {
 } from "./token_request.ts";
 
 /**
- * Judges a token endpoint: the URL to use and whether credentials may go there.
- * @throws {TidegateError} ORIGIN_NOT_TRUSTED when it must not be asked at all.
+ * Judges a token endpoint: the URL to use and whether credentials may go there. It sees the text as
+ * it was sent.
+ *
+ * `from` is the URL of the token endpoint that redirects there; absent for what the upstream's own
+ * challenge named.
+ * @throws {TidegateError} ORIGIN_NOT_TRUSTED when it must not be asked at all; INVALID_RESPONSE.
  */
 export type RealmPolicy = (
   realm: string,
+  from?: string,
 ) => { readonly url: string; readonly credentials: boolean };
 
 /** What {@linkcode fetchToken} works with. */
@@ -125,9 +130,10 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Response> {
   let next = realm;
+  let from: string | undefined;
   let status = 0;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const { url, credentials } = exchange.policy(next);
+    const { url, credentials } = exchange.policy(next, from);
     if (question.credential !== undefined && !credentials) throw exchange.refuse(url);
     // a redirect has its own query: only the first hop gets ours
     const request = tokenRequest(url, method, question, signal);
@@ -136,17 +142,14 @@ async function follow(
     await response.body?.cancel().catch(() => {});
     ({ status } = response);
     next = nextHop(response, url);
+    from = url;
   }
   throw unexpected(realm, status, `The token endpoint redirected over ${MAX_REDIRECTS} times`);
 }
 
 function nextHop(response: Response, url: string): string {
   const location = response.headers.get("location");
-  try {
-    if (location !== null) return new URL(location, url).href;
-  } catch {
-    // falls through: as good as none
-  }
+  if (location !== null && URL.canParse(location, url)) return location;
   throw unexpected(url, response.status, "The token endpoint redirected to nowhere");
 }
 

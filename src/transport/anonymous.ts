@@ -25,8 +25,8 @@ export async function answerAnonymously(
     upstream: stranger,
     tokens: createTokenCache({ kv: NO_STORE, clock, random }),
     exchange: fetch,
-    realmPolicy: (realm) => ({
-      url: decide(policy, "realm", response.url, realm).url,
+    realmPolicy: (realm, from = response.url) => ({
+      url: decide(policy, "realm", from, realm).url,
       credentials: false,
     }),
     clock,

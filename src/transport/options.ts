@@ -16,7 +16,7 @@ import {
 import type { Observer } from "../observability/mod.ts";
 import type { BreakerSettings } from "./breaker_state.ts";
 import { NO_STORE } from "./no_store.ts";
-import { decide } from "./origin.ts";
+import { decideRealm } from "./origin.ts";
 import type { RetrySettings } from "./retry_plan.ts";
 import type { ThrottleSettings, TimeoutSettings, TransportSettings } from "./settings.ts";
 import { createTransportState, type TransportState } from "./state.ts";
@@ -68,8 +68,7 @@ export function resolveTransportOptions(options: TransportOptions): TransportSet
     ...(options.credentials && { credentials: options.credentials }),
     tokens,
     exchange: fetch,
-    realmPolicy: (realm) =>
-      decide({ upstream, observer }, "realm", `${upstream.origin}/v2/`, realm),
+    realmPolicy: (realm, from) => decideRealm({ upstream, observer }, realm, from),
     clock,
     timeoutMs: timeouts.headersMs,
     ...(observer && { observer }),

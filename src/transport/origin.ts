@@ -3,6 +3,22 @@ import { observe } from "../observability/mod.ts";
 import { decideOrigin } from "../upstream/mod.ts";
 import type { TransportSettings } from "./settings.ts";
 
+/**
+ * Judge a token endpoint. One that another redirects to may be asked only if that one may lead there,
+ * and gets credentials only if it would, had the upstream itself named it.
+ *
+ * @param from URL of the endpoint that redirects; absent for a challenge of the upstream.
+ */
+export function decideRealm(
+  policy: Pick<TransportSettings, "upstream" | "observer">,
+  realm: string,
+  from?: string,
+): { readonly url: string; readonly credentials: boolean } {
+  const home = `${policy.upstream.origin}/v2/`;
+  if (from === undefined) return decide(policy, "realm", home, realm);
+  return decide(policy, "realm", home, decide(policy, "realm", from, realm).url);
+}
+
 /** Ask the origin policy, and say so when it refuses. */
 export function decide(
   { upstream, observer }: Pick<TransportSettings, "upstream" | "observer">,

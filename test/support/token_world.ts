@@ -93,8 +93,15 @@ export function createWorld(options: WorldOptions): World {
     return await handler(entry);
   };
   const tokens = createTokenCache({ kv, clock, observer, sealingKeys });
-  const realmPolicy = (target: string): { url: string; credentials: boolean } =>
-    decideOrigin({ use: "realm", upstream, from: `${upstream.origin}/v2/`, target });
+  const realmPolicy = (
+    target: string,
+    from?: string,
+  ): { url: string; credentials: boolean } => {
+    const use = "realm";
+    const home = `${upstream.origin}/v2/`;
+    if (from !== undefined) ({ url: target } = decideOrigin({ use, upstream, from, target }));
+    return decideOrigin({ use, upstream, from: home, target });
+  };
   const authorizer = createAuthorizer({
     upstream,
     credentials,

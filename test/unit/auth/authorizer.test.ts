@@ -242,6 +242,17 @@ describe("createAuthorizer() with a credential", () => {
     expect(isTidegateError(loop, "UNEXPECTED_RESPONSE")).toBe(true);
   });
 
+  it("a realm with a backslash leads nowhere, though the URL parser would take it", async () => {
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: () => challenge(String.raw`\\\\evil.test\\x`),
+        "https://evil.test": () => tokenAnswer("t1"),
+      },
+    });
+    await expect(world.send()).rejects.toMatchObject({ code: "INVALID_RESPONSE" });
+    expect(world.at("https://evil.test")).toEqual([]);
+  });
+
   it("a relative realm is the registry's own", async () => {
     const world = createWorld({
       credentials: user,
