@@ -3,6 +3,7 @@ import { type OpenBlob, openBlob } from "../client/mod.ts";
 import {
   formatContentRange,
   pullBlobRequest,
+  type RangeSpec,
   readPullBlobHead,
   resolveRange,
 } from "../distribution/mod.ts";
@@ -21,6 +22,7 @@ import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
 import { ask } from "./exchange.ts";
 import { passRange } from "./pass_range.ts";
+import { readAhead } from "./read_ahead.ts";
 
 /**
  * GET or HEAD of a blob. Up to 64 KiB it is verified before the answer's head; a larger one flows
@@ -36,7 +38,9 @@ export async function serveBlob(door: DoorRequest, digest: Digest): Promise<Answ
   const asked = ranges === "off" ? undefined : askedRange(request, digest);
   if (asked !== undefined && ranges === "pass") {
     const size = await askSize(door, digest);
-    if (size !== undefined) return await passRange(door, digest, asked, size);
+    if (size !== undefined && !isWhole(asked, size)) {
+      return await passRange(door, digest, asked, size);
+    }
   }
   const blob = await openFor(door, digest);
   const { size } = blob;
@@ -49,6 +53,12 @@ export async function serveBlob(door: DoorRequest, digest: Digest): Promise<Answ
   });
 }
 
+/** A range that is the whole blob can be verified, so it is. */
+function isWhole(asked: RangeSpec, size: number): boolean {
+  const range = resolveRange(asked, size);
+  return range?.start === 0 && range.end === size - 1;
+}
+
 async function askSize(door: DoorRequest, digest: Digest): Promise<number | undefined> {
   const { target, request: { signal } } = door;
   const request = pullBlobRequest(target, digest, { method: "HEAD", signal });
@@ -57,9 +67,11 @@ async function askSize(door: DoorRequest, digest: Digest): Promise<number | unde
   return readPullBlobHead(response.status, response.headers).size;
 }
 
-function openFor(door: DoorRequest, digest: Digest): Promise<OpenBlob> {
+/** A small blob of which the upstream does not tell the length is read here, to learn it. */
+async function openFor(door: DoorRequest, digest: Digest): Promise<OpenBlob> {
   const { send, target, request: { signal }, services: { clock, random, observer } } = door;
-  return openBlob(send, target, digest, { signal, clock, random, observer });
+  const blob = await openBlob(send, target, digest, { signal, clock, random, observer });
+  return blob.size === undefined ? await readAhead(blob.reader, SMALL_BODY_BYTES) : blob;
 }
 
 async function answerWhole(

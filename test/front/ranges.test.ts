@@ -44,7 +44,8 @@ describe.each(["verified", "pass"])("ranges: %s", (ranges) => {
       expect([range, answer.status, complete]).toEqual([range, 206, true]);
       expect(answer.headers.get("content-range")).toBe(`bytes ${start}-${end}/${size}`);
       expect(bytes).toEqual(whole.slice(start, end + 1));
-      expect(answer.headers.get("tidegate-verification")).toBe(ranges === "pass" ? "none" : null);
+      const isPassed = ranges === "pass" && bytes.length < size;
+      expect(answer.headers.get("tidegate-verification")).toBe(isPassed ? "none" : null);
     }
   });
 
@@ -95,6 +96,16 @@ describe("ranges: pass", () => {
     await readBody(await send(blobPath(2), { headers: { range: "bytes=10-19" } }));
     expect(simulation.log.map(({ method, headers }) => [method, headers["range"]]))
       .toEqual([["HEAD", undefined], ["GET", "bytes=10-19"]]);
+  });
+});
+
+describe("ranges: pass, of the whole blob", () => {
+  it.each([0, 1, 2])("never completes other bytes of layer %i", async (layer) => {
+    const { send, blobPath, simulation } = await openTestDoor({ config: { ranges: "pass" } });
+    simulation.faults.add({ path: "*/blobs/*", method: "GET", action: { kind: "flip", at: 9 } });
+    const answer = await send(blobPath(layer), { headers: { range: "bytes=0-" } });
+    const { complete } = await readBody(answer);
+    expect(answer.ok && complete).toBe(false);
   });
 });
 
