@@ -1,7 +1,11 @@
-import type { RegistryResponse } from "../core/mod.ts";
-import { pullManifestRequest, readPullManifestHead } from "../distribution/mod.ts";
+import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
+import {
+  type ManifestHead,
+  pullManifestRequest,
+  readPullManifestHead,
+} from "../distribution/mod.ts";
 import { digestBytes } from "../hash/mod.ts";
-import { parseManifest } from "../manifest/mod.ts";
+import { isImageMediaType, isIndexMediaType, parseManifest } from "../manifest/mod.ts";
 import { observe } from "../observability/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest, tryParseDigest } from "../reference/mod.ts";
 import { verifyBytes } from "../verify/mod.ts";
@@ -10,8 +14,6 @@ import type { DoorRequest } from "./door_request.ts";
 import { ask, readSmall } from "./exchange.ts";
 
 const MAX_ACCEPT_LENGTH = 4096; // a client that lists every media type there is sends about 600
-
-const UNTYPED = "application/octet-stream"; // what reading a head makes of no Content-Type
 
 /**
  * GET or HEAD of a manifest. GET is read whole and verified before anything is sent; for a tag the
@@ -25,16 +27,29 @@ export async function serveManifest(door: DoorRequest, reference: string): Promi
   return head ?? await answerGet(door, reference);
 }
 
+/** @returns Undefined where GET might answer otherwise, or nobody can tell. */
 async function answerHead(door: DoorRequest, reference: string): Promise<Answer | undefined> {
   const response = await askManifest(door, reference, "HEAD");
   response.release();
-  const { status, headers } = response;
-  const { mediaType, digest, size } = readPullManifestHead(status, headers);
-  const asked = tryParseDigest(reference);
-  if (digest === undefined || size === undefined || mediaType === UNTYPED) return undefined;
+  const { headers } = response;
   if (headers.has("content-encoding")) return undefined; // its length is not the manifest's
+  const { mediaType, digest, size } = tryReadHead(response);
+  if (mediaType === undefined || digest === undefined || size === undefined) return undefined;
+  if (!isImageMediaType(mediaType) && !isIndexMediaType(mediaType)) return undefined;
+  if (size > door.services.settings.limits.manifestBytes) return undefined;
+  const asked = tryParseDigest(reference);
   if (asked !== undefined && asked !== digest) return undefined; // the bytes decide
   return { status: 200, headers: manifestHeaders(mediaType, digest), body: null, length: size };
+}
+
+/** A head that cannot be read says nothing: GET goes by the bytes. */
+function tryReadHead({ status, headers }: RegistryResponse): Partial<ManifestHead> {
+  try {
+    return readPullManifestHead(status, headers);
+  } catch (error) {
+    if (isTidegateError(error, "INVALID_RESPONSE")) return {};
+    throw error;
+  }
 }
 
 async function answerGet(door: DoorRequest, reference: string): Promise<Answer> {

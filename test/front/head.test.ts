@@ -56,4 +56,22 @@ describe("front door HEAD", () => {
     const head = await send(`/v2/acme/app/manifests/${image.digest}`, { method: "HEAD" });
     expect(head.headers.get("docker-content-digest")).toBe(image.digest);
   });
+
+  it.each<[string, Record<string, string | undefined>]>([
+    ["a malformed digest", { "docker-content-digest": "sha256:ABC" }],
+    ["no media type", { "content-type": undefined }],
+    ["a media type that is none", { "content-type": "image" }],
+    ["a media type of another kind", { "content-type": "text/html" }],
+    ["a deprecated media type", {
+      "content-type": "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    }],
+    ["a length that is none", { "content-length": "1e3" }],
+    ["a length above the limit", { "content-length": "5000000" }],
+  ])("answers as GET where the upstream's head has %s", async (_, set) => {
+    const { send, simulation, manifestPath } = await openTestDoor();
+    const get = await send(manifestPath);
+    simulation.faults.add({ method: "HEAD", action: { kind: "headers", set } });
+    const head = await send(manifestPath, { method: "HEAD" });
+    expect([head.status, ...head.headers]).toEqual([get.status, ...get.headers]);
+  });
 });
