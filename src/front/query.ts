@@ -1,4 +1,4 @@
-import type { RegistryRequest } from "../core/mod.ts";
+import { type RegistryRequest, TidegateError } from "../core/mod.ts";
 
 const MAX_PARAMETERS = 16;
 const MAX_KEY_LENGTH = 64;
@@ -34,16 +34,27 @@ export function isPageSize(n: string | null): boolean {
  * @param path The door's path of the listing.
  * @param next The upstream's URL of the next page.
  * @param namespace The `?ns=` in use, to be kept.
+ * @throws {TidegateError} INVALID_RESPONSE for a query that callers could not send back: without a
+ * link they would take this page for the last.
  */
 export function nextLink(
   path: string,
   next: string,
   namespace: string | undefined,
-): string | undefined {
+): string {
   const query = forwardedQuery(new URL(next).searchParams);
-  if (query === undefined) return undefined;
+  if (query === undefined) throw unusableLink();
   if (namespace !== undefined) query.append("ns", namespace);
   return `<${path}?${query}>; rel="next"`;
+}
+
+function unusableLink(): TidegateError<"INVALID_RESPONSE"> {
+  const reason = "has a query that cannot be passed on";
+  return new TidegateError("INVALID_RESPONSE", `The Link of a listing ${reason}`, {
+    what: "Link",
+    input: "",
+    reason,
+  });
 }
 
 /** The request with this query instead of its own. */

@@ -43,4 +43,12 @@ describe("nextLink()", () => {
     const link = nextLink("/v2/a/tags/list", "https://a.b/?last=%3E%3B%0d%0a%22", undefined);
     expect(link).toBe('</v2/a/tags/list?last=%3E%3B%0D%0A%22>; rel="next"');
   });
+
+  it.each(["a=1&a=2", `last=${"a".repeat(3000)}`])(
+    "refuses to leave out a link to %.20s",
+    (query) => {
+      expect(() => nextLink("/v2/a/tags/list", `https://a.b/?${query}`, undefined))
+        .toThrow(expect.objectContaining({ code: "INVALID_RESPONSE" }));
+    },
+  );
 });
