@@ -45,9 +45,13 @@ export function planRetry(
   return earliest - now + jitter; // never early, and not all at the same instant
 }
 
-/** Earliest next try that the answer itself asks for. */
+/** Earliest next try that the answer itself asks for, or that of a token endpoint. */
 export function retryAfter(outcome: Outcome, now: number): number | undefined {
-  if (!("response" in outcome)) return undefined;
+  if ("error" in outcome) {
+    const { error } = outcome;
+    const resetAt = isTidegateError(error, "RATE_LIMITED") ? error.details.resetAt : undefined;
+    return resetAt === undefined ? undefined : Math.max(resetAt, now);
+  }
   return parseRetryAfter(outcome.response.headers.get("retry-after"), now);
 }
 

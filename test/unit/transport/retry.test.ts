@@ -50,6 +50,24 @@ describe("withRetry()", () => {
     expect(send).toHaveBeenCalledTimes(1);
   });
 
+  it.each([[2_000, 2], [120_000, 1]])(
+    "asks no limited token endpoint again before its time: in %i ms, %i tries",
+    async (wait, tries) => {
+      const clock = createVirtualClock();
+      const from = clock.now();
+      const limited = new TidegateError("RATE_LIMITED", "The token endpoint answered 429", {
+        ...{ status: 429, origin: "https://auth.test", diagnostics: [] },
+        resetAt: from + wait,
+      });
+      const send = scripted([limited, answer(200)]);
+      const sent = withRetry(testSettings(clock, { random: fixedRandom(0) }))(send)(blobRequest());
+      const outcome = await clock.run(sent.catch((error: unknown) => error));
+      expect(send).toHaveBeenCalledTimes(tries);
+      if (tries === 1) expect(outcome).toBe(limited);
+      else expect(clock.now() - from).toBe(wait);
+    },
+  );
+
   it("repeats after a network error and throws the last one when tries run out", async () => {
     const clock = createVirtualClock();
     const send = scripted([networkError()]);
