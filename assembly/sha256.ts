@@ -1,16 +1,4 @@
-import { BLOCKS, STATE } from "./memory";
-
-/** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
-const K = memory.data<u32>([
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-], 16);
+import { BLOCKS, K256, STATE } from "./memory";
 
 // FIPS 180-4, 4.1.2. Ch needs one operation less as g ^ (e & (f ^ g)).
 @inline function ch(e: u32, f: u32, g: u32): u32 { return g ^ (e & (f ^ g)); }
@@ -69,26 +57,26 @@ export function compress256(count: u32): void {
   for (let at: usize = BLOCKS, end: usize = BLOCKS + (<usize>count << 6); at < end; at += 64) {
     let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7, y = b ^ c;
     let w0 = words(at, 0), w1 = words(at, 16), w2 = words(at, 32), w3 = words(at, 48);
-    for (let k: usize = K; k < K + 256; k += 64) {
-      if (k != K) w0 = schedule(w0, w1, w2, w3);
+    for (let k: usize = K256; k < K256 + 256; k += 64) {
+      if (k != K256) w0 = schedule(w0, w1, w2, w3);
       m = i32x4.add(w0, v128.load(k, 0));
       h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
       g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
       f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
       e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-      if (k != K) w1 = schedule(w1, w2, w3, w0);
+      if (k != K256) w1 = schedule(w1, w2, w3, w0);
       m = i32x4.add(w1, v128.load(k, 16));
       d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
       c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
       b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
       a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
-      if (k != K) w2 = schedule(w2, w3, w0, w1);
+      if (k != K256) w2 = schedule(w2, w3, w0, w1);
       m = i32x4.add(w2, v128.load(k, 32));
       h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
       g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
       f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
       e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
-      if (k != K) w3 = schedule(w3, w0, w1, w2);
+      if (k != K256) w3 = schedule(w3, w0, w1, w2);
       m = i32x4.add(w3, v128.load(k, 48));
       d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
       c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));

@@ -1,5 +1,5 @@
 /**
- * Build `src/hash/sha2.wasm` and `src/hash/sha2_base64.ts` from `assembly/`.
+ * Build `src/hash/sha2.wasm` and `src/hash/sha2_hex.ts` from `assembly/`.
  *
  * `node tools/build_wasm.ts` writes both; with `--check` it writes nothing and fails when the
  * committed files are not what the source gives.
@@ -9,7 +9,7 @@ import asc from "assemblyscript/asc";
 
 const MAX_WASM_BYTES = 12 * 1024;
 const WASM_FILE = "src/hash/sha2.wasm";
-const BASE64_FILE = "src/hash/sha2_base64.ts";
+const HEX_FILE = "src/hash/sha2_hex.ts";
 const ASC_ARGUMENTS = [
   "assembly/sha2.ts",
   ...["--runtime", "stub", "--noAssert", "--enable", "simd"],
@@ -31,12 +31,12 @@ async function compile(): Promise<Uint8Array> {
   return wasm;
 }
 
-function asBase64Source(wasm: Uint8Array): string {
+function asHexSource(wasm: Uint8Array): string {
   return `// Generated from assembly/ by tools/build_wasm.ts. Do not edit.
 
-/** \`sha2.wasm\` in base64, for runtimes that cannot import a \`.wasm\` file as a module. */
-export const SHA2_WASM_BASE64: string =
-  "${Buffer.from(wasm).toString("base64")}";
+/** \`sha2.wasm\` in hex, which gzips better than base64, for runtimes that cannot import \`.wasm\`. */
+export const SHA2_WASM_HEX: string =
+  "${Buffer.from(wasm).toString("hex")}";
 `;
 }
 
@@ -49,7 +49,7 @@ async function check(path: string, wanted: Uint8Array): Promise<boolean> {
 const wasm = await compile();
 const files: [string, Uint8Array][] = [
   [WASM_FILE, wasm],
-  [BASE64_FILE, new TextEncoder().encode(asBase64Source(wasm))],
+  [HEX_FILE, new TextEncoder().encode(asHexSource(wasm))],
 ];
 for (const [path, bytes] of files) {
   if (!process.argv.includes("--check")) await writeFile(path, bytes);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { type Problem, report } from "./source_files.ts";
 
-const GENERATED = ["src/**/*.wasm", "src/**/*_base64.ts"];
+const GENERATED = ["src/**/*.wasm", "src/**/*_hex.ts"];
 const SKIPPED = /(^|\/)node_modules(\/|$)/;
 
 /** The bytes of every generated file, by path. */

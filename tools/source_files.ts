@@ -26,7 +26,7 @@ export function readSources(...patterns: string[]): SourceFile[] {
 
 /** Machine-written files: held to no budget. */
 export function isGenerated({ path }: SourceFile): boolean {
-  return /_base64\.ts$/.test(path);
+  return /_hex\.ts$/.test(path);
 }
 
 /** Parse one file; positions and parents are set. */

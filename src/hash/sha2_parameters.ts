@@ -1,4 +1,5 @@
-import { decodeHex, type HashAlgorithm } from "../core/mod.ts";
+import type { HashAlgorithm } from "../core/mod.ts";
+import { firstPrimes, rootFraction } from "./root_fraction.ts";
 
 /** What tells one SHA-2 function from another. */
 export interface Sha2Parameters {
@@ -16,9 +17,7 @@ export const SHA256: Sha2Parameters = {
   algorithm: "sha256",
   wordLength: 4,
   blockLength: 64,
-  initial: /* @__PURE__ */ decodeHex(
-    "6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19",
-  ),
+  initial: /* @__PURE__ */ initialHash(4),
 };
 
 /** FIPS 180-4, 5.3.5. */
@@ -26,11 +25,15 @@ export const SHA512: Sha2Parameters = {
   algorithm: "sha512",
   wordLength: 8,
   blockLength: 128,
-  initial: /* @__PURE__ */ decodeHex(
-    "6a09e667f3bcc908bb67ae8584caa73b3c6ef372fe94f82ba54ff53a5f1d36f1" +
-      "510e527fade682d19b05688c2b3e6c1f1f83d9abfb41bd6b5be0cd19137e2179",
-  ),
+  initial: /* @__PURE__ */ initialHash(8),
 };
+
+/** The first bits of the fractional parts of the square roots of the first 8 primes. */
+function initialHash(wordLength: 4 | 8): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(8 * wordLength + 8));
+  firstPrimes(8).forEach((prime, i) => view.setBigUint64(i * wordLength, rootFraction(prime, 2n)));
+  return new Uint8Array(view.buffer, 0, 8 * wordLength);
+}
 
 /** A copy with the bytes of each word reversed: between WASM's little-endian words and the standard's. */
 export function swapWords(bytes: Uint8Array, wordLength: number): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import { firstPrimes, rootFraction } from "./root_fraction.ts";
 import { wasmModule } from "./wasm_source.ts";
 
 /** Bytes that fit the window of the module's memory: a multiple of both block lengths. */
@@ -5,6 +6,8 @@ const WINDOW_BYTES: number = 64 * 1024;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
+  readonly K256: WebAssembly.Global;
+  readonly K512: WebAssembly.Global;
   readonly STATE: WebAssembly.Global;
   readonly BLOCKS: WebAssembly.Global;
   readonly compress256: (count: number) => void;
@@ -36,6 +39,7 @@ export function wasmEngine(): WasmEngine {
 
 function createWasmEngine(module: WebAssembly.Module): WasmEngine {
   const exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+  writeConstants(exports);
   const memory = new Uint8Array(exports.memory.buffer);
   const stateAt = exports.STATE.value as number;
   const blocksAt = exports.BLOCKS.value as number;
@@ -60,4 +64,17 @@ function createWasmEngine(module: WebAssembly.Module): WasmEngine {
       return body.length - end;
     },
   };
+}
+
+/**
+ * The constants of the rounds, from the cube roots of the first 80 primes (FIPS 180-4, 4.2.2 and
+ * 4.2.3). Random as they look, no bundler's compression would make them smaller than this.
+ */
+function writeConstants({ memory, K256, K512 }: Exports): void {
+  const view = new DataView(memory.buffer);
+  firstPrimes(80).forEach((prime, i) => {
+    const word = rootFraction(prime, 3n);
+    view.setBigUint64(K512.value + 8 * i, word, true);
+    if (i < 64) view.setUint32(K256.value + 4 * i, Number(word >> 32n), true);
+  });
 }

@@ -1,5 +1,5 @@
-import { decodeBase64, TidegateError } from "../core/mod.ts";
-import { SHA2_WASM_BASE64 } from "./sha2_base64.ts";
+import { decodeHex, TidegateError } from "../core/mod.ts";
+import { SHA2_WASM_HEX } from "./sha2_hex.ts";
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -13,7 +13,7 @@ export function registerWasm(module: WebAssembly.Module): void {
  * @throws {TidegateError} UNSUPPORTED where the runtime will not compile WASM from bytes.
  */
 export function wasmModule(): WebAssembly.Module {
-  return compiled ??= compileWasm(decodeBase64(SHA2_WASM_BASE64));
+  return compiled ??= compileWasm(decodeHex(SHA2_WASM_HEX));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { decodeBase64, encodeHex } from "../../../src/core/mod.ts";
-import { SHA2_WASM_BASE64 } from "../../../src/hash/sha2_base64.ts";
+import { decodeHex, encodeHex } from "../../../src/core/mod.ts";
+import { SHA2_WASM_HEX } from "../../../src/hash/sha2_hex.ts";
 
 const wasm = readFileSync(new URL("../../../src/hash/sha2.wasm", import.meta.url));
 
@@ -14,7 +14,7 @@ describe("sha2.wasm", () => {
   it("has at most 12 KiB, imports nothing and equals the inline copy", () => {
     expect(wasm.length).toBeLessThanOrEqual(12 * 1024);
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toEqual([]);
-    expect(Buffer.compare(decodeBase64(SHA2_WASM_BASE64), wasm)).toBe(0);
+    expect(Buffer.compare(decodeHex(SHA2_WASM_HEX), wasm)).toBe(0);
   });
 });
 
