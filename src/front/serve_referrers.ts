@@ -10,7 +10,8 @@ import { type Answer, bytesAnswer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
 import { ask, readSmall } from "./exchange.ts";
-import { forwardedQuery, nextLink, withQuery } from "./query.ts";
+import { pageLink } from "./page_link.ts";
+import { forwardedQuery, withQuery } from "./query.ts";
 
 /**
  * GET or HEAD of the referrers of a manifest (end-12). Where the upstream has no such endpoint, the
@@ -31,17 +32,16 @@ async function fromApi(
   digest: Digest,
   query: URLSearchParams,
 ): Promise<Answer | undefined> {
-  const { target, name, selection, request: { signal }, services } = door;
+  const { target, name, request: { signal }, services } = door;
   const request = withQuery(listReferrersRequest(target, digest, { signal }), query);
   const response = await orNothing(ask(door, request, `${target.repository}@${digest}`));
   if (response === undefined) return undefined;
   const { manifestBytes } = services.settings.limits;
   const bytes = await readSmall(door, response, "page of referrers", manifestBytes);
   const { next } = readReferrersPage(bytes, response.headers, request.url);
-  const path = `/v2/${name}/referrers/${digest}`;
-  const link = next === undefined ? undefined : nextLink(path, next, selection.namespace);
+  const link = pageLink(door, `/v2/${name}/referrers/${digest}`, request.url, next);
   const isFiltered = response.headers.get("oci-filters-applied") === "artifactType";
-  return indexAnswer(bytes, { ...(link && { link }), ...(isFiltered && FILTERED) });
+  return indexAnswer(bytes, { ...link, ...(isFiltered && FILTERED) });
 }
 
 async function fromTag(

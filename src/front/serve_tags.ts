@@ -4,7 +4,8 @@ import { type Answer, bytesAnswer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
 import { ask, readSmall } from "./exchange.ts";
-import { forwardedQuery, isPageSize, nextLink, withQuery } from "./query.ts";
+import { pageLink } from "./page_link.ts";
+import { forwardedQuery, isPageSize, withQuery } from "./query.ts";
 
 /** GET or HEAD of a page of tags, under the door's name of the repository and with its own `Link`. */
 export async function serveTags(door: DoorRequest): Promise<Answer> {
@@ -20,12 +21,10 @@ export async function serveTags(door: DoorRequest): Promise<Answer> {
   const response = await ask(door, request, target.repository);
   const bytes = await readSmall(door, response, "page of tags", MAX_TAGS_BODY_BYTES);
   const { tags, next } = readTagsPage(bytes, response.headers, request.url);
-  const link = next === undefined
-    ? undefined
-    : nextLink(`/v2/${name}/tags/list`, next, selection.namespace);
+  const link = pageLink(door, `/v2/${name}/tags/list`, request.url, next);
   return bytesAnswer(
     200,
-    { "content-type": "application/json", ...(link && { link }) },
+    { "content-type": "application/json", ...link },
     encodeUtf8(JSON.stringify({ name, tags })),
   );
 }
