@@ -1,6 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
-import type { LeakClass } from "../support/leak_attacks.ts";
-import { casesOf, type LeakReport, runLeakMap } from "../support/leak_map.ts";
+import {
+  casesOf,
+  type LeakReport,
+  type MappedClass,
+  runLeakMap,
+  steeredCases,
+} from "../support/leak_map.ts";
 import * as product from "../support/leak_product.ts";
 
 /*
@@ -9,7 +14,7 @@ import * as product from "../support/leak_product.ts";
  */
 
 const DEPTH = process.env["TIDEGATE_FULL"] === "1" ? "full" : "quick";
-const CLASSES: readonly LeakClass[] = [
+const CLASSES: readonly MappedClass[] = [
   "realm",
   "second-realm",
   "redirect",
@@ -18,7 +23,7 @@ const CLASSES: readonly LeakClass[] = [
   "foreign-layer",
   "other-header",
 ];
-const reports = new Map<LeakClass, LeakReport>();
+const reports = new Map<MappedClass, LeakReport>();
 
 describe("no secret reaches a URL that a registry names", () => {
   it.each(CLASSES)("as %s", async (leakClass) => {
@@ -28,6 +33,12 @@ describe("no secret reaches a URL that a registry names", () => {
     expect(report.findings.slice(0, 10)).toEqual([]);
     expect(report.findings).toHaveLength(0);
   }, 600_000);
+
+  it("as a detour by way of a public stranger to a private address that is listed", async () => {
+    const { findings, cases, trapped } = await runLeakMap(product, steeredCases());
+    expect(findings).toEqual([]);
+    expect([cases, trapped]).toEqual([4, 4]);
+  });
 
   it("and the map is large, and the trap was really asked", () => {
     const total = [...reports.values()].reduce((sum, { cases }) => sum + cases, 0);
@@ -39,7 +50,10 @@ describe("no secret reaches a URL that a registry names", () => {
 
   afterAll(() => {
     for (const [name, { cases, trapped, codes }] of reports) {
-      console.info(`leak map: ${name}: ${cases} cases, ${trapped} at the trap`, codes);
+      console.info(
+        `leak map: ${name}: ${cases} cases, ${trapped} at the trap`,
+        JSON.stringify(codes),
+      );
     }
   });
 });

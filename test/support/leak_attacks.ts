@@ -20,7 +20,9 @@ export type LeakClass =
   | "token-redirect"
   | "link"
   | "foreign-layer"
-  | "other-header";
+  | "other-header"
+  | "steered-redirect"
+  | "steered-token";
 
 /** One case of the map. */
 export interface LeakCase {
@@ -113,6 +115,10 @@ export async function setAttack(world: LeakWorld, one: LeakCase): Promise<boolea
         action: { kind: "answer", status, headers: { location: value } },
       });
       break;
+    case "steered-redirect":
+    case "steered-token":
+      steer(world, leakClass, value);
+      break;
     case "link":
       faults.add({ host, path, action: { kind: "headers", set: { link: linked(value, turn) } } });
       break;
@@ -120,6 +126,19 @@ export async function setAttack(world: LeakWorld, one: LeakCase): Promise<boolea
       faults.add({ host, path, action: otherHeader(value, turn) });
   }
   return true;
+}
+
+/** By way of a public stranger to an address that the configuration lists. */
+function steer({ simulation }: LeakWorld, leakClass: LeakClass, location: string): void {
+  const stranger = "https://stranger.test";
+  const action = (to: string): FaultAction => ({
+    ...{ kind: "answer", status: 307, headers: { location: to } },
+  });
+  simulation.trap(stranger, { status: 307, headers: { location } });
+  const named = leakClass === "steered-token"
+    ? { host: PINNED_ORIGIN, action: action(`${stranger}/token`) }
+    : { host: OWN_ORIGIN, path: "/v2/*/manifests/*", action: action(`${stranger}/x`) };
+  simulation.faults.add(named);
 }
 
 /** What is asked in a case. */

@@ -57,8 +57,22 @@ export interface MapCase extends LeakCase {
   readonly means: UrlForm["means"];
 }
 
+/** Private, and listed by the operator for what the upstream itself names. */
+export const LISTED_PRIVATE = "https://store.internal";
+
+/** Cases in which a public stranger steers towards listed private addresses. */
+export function steeredCases(): MapCase[] {
+  const classes = ["steered-redirect", "steered-token"] as const;
+  const urls = [`${LISTED_PRIVATE}/x`, `${LISTED_PRIVATE}:443/token?a=b`];
+  return classes.flatMap((leakClass) =>
+    urls.map((url): MapCase => ({
+      ...{ leakClass, url, means: "refused", turn: 0, proof: "anonymous" },
+    }))
+  );
+}
+
 /** Cases of one class: every URL form with so many turns, in which everything else varies. */
-export function casesOf(leakClass: LeakClass, depth: Depth = "quick"): MapCase[] {
+export function casesOf(leakClass: MappedClass, depth: Depth = "quick"): MapCase[] {
   const turns = TURNS[leakClass];
   const each = depth === "full" ? turns.full : turns.quick;
   return LEAK_FORMS.flatMap(({ url, means }, row) =>
@@ -74,7 +88,10 @@ export function casesOf(leakClass: LeakClass, depth: Depth = "quick"): MapCase[]
 
 const TOKEN_PROOFS: readonly ProofKind[] = ["password-for-token", "identity"];
 
-const PROOFS: Readonly<Record<LeakClass, readonly ProofKind[]>> = {
+/** Classes that are mapped over every URL form. */
+export type MappedClass = Exclude<LeakClass, "steered-redirect" | "steered-token">;
+
+const PROOFS: Readonly<Record<MappedClass, readonly ProofKind[]>> = {
   realm: PROOF_KINDS,
   "second-realm": [...TOKEN_PROOFS, "anonymous"],
   redirect: PROOF_KINDS,
@@ -86,7 +103,7 @@ const PROOFS: Readonly<Record<LeakClass, readonly ProofKind[]>> = {
 
 const REDIRECTS = STATUSES.length * OPERATIONS.length;
 
-const TURNS: Readonly<Record<LeakClass, { readonly quick: number; readonly full: number }>> = {
+const TURNS: Readonly<Record<MappedClass, { readonly quick: number; readonly full: number }>> = {
   realm: { quick: 5, full: 20 },
   "second-realm": { quick: 3, full: 12 },
   redirect: { quick: 6, full: REDIRECTS * 4 },
@@ -172,7 +189,10 @@ function createClient(world: LeakWorld): ReturnType<Product["createRegistryClien
     fetch: simulation.fetch,
     clock,
     observer: (event) => void events.push(event),
-    upstreams: [product.resolveUpstream("registry.example", { tokenOrigins: [PINNED_ORIGIN] })],
+    upstreams: [product.resolveUpstream("registry.example", {
+      tokenOrigins: [PINNED_ORIGIN, LISTED_PRIVATE],
+      blobOrigins: ["*", LISTED_PRIVATE],
+    })],
     ...(credential && {
       credentials: product.staticCredentials({ "registry.example": credential }),
     }),

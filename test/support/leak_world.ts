@@ -165,7 +165,7 @@ function issuedTokens({ issued }: SimulatedTokenService): readonly string[] {
 
 /** Requests to the trap where there may be none. */
 export function findConnections(world: LeakWorld): Finding[] {
-  return world.trapped().map(({ method, url }) => ({
+  return world.trapped().filter(({ host }) => host === "*").map(({ method, url }) => ({
     kind: "connection",
     text: `${method} ${url}`,
   }));
