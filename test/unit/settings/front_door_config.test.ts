@@ -71,6 +71,21 @@ describe("parseFrontDoorConfig()", () => {
     ]);
   });
 
+  it("binds a profile's token service to the profile's own origin alone", () => {
+    const tokenOrigins = (origin: string): readonly string[] | undefined =>
+      parseFrontDoorConfig({ upstreams: [{ ...HUB, origin, profile: "hub" }] })
+        .upstreams[0]?.upstream.tokenOrigins;
+    expect(tokenOrigins("https://registry-1.docker.io")).toEqual(["https://auth.docker.io"]);
+    expect(tokenOrigins("https://mirror.example")).toEqual([]);
+  });
+
+  it("refuses a user name that Basic cannot carry", () => {
+    const credentials = { username: "a:b", password: { secret: "HUB_PASSWORD" } };
+    expect(() => parseFrontDoorConfig({ upstreams: [{ ...HUB, credentials }] })).toThrow(
+      expect.objectContaining({ code: "CONFIGURATION" }),
+    );
+  });
+
   it("freezes the settings all the way down", () => {
     const settings = parseFrontDoorConfig({ upstreams: [HUB] });
     expect(Object.isFrozen(settings.upstreams[0]?.upstream.blobOrigins)).toBe(true);

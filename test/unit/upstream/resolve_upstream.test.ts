@@ -56,6 +56,15 @@ describe("profileForHost()", () => {
 });
 
 describe("resolveUpstream()", () => {
+  it("gives a mirror no token service of the registry that it mirrors", () => {
+    const mirror = { origin: "https://mirror.example" };
+    expect(resolveUpstream("docker.io", mirror).profile.name).toBe("hub");
+    expect(resolveUpstream("docker.io", mirror).tokenOrigins).toEqual([]);
+    const profile = { ...GENERIC_PROFILE, tokenOrigins: ["https://auth.example"] };
+    expect(resolveUpstream("docker.io", { ...mirror, profile }).tokenOrigins)
+      .toEqual(["https://auth.example"]);
+  });
+
   it("finds Docker Hub's registry and token service", () => {
     expect(resolveUpstream("docker.io")).toMatchObject({
       name: "docker.io",
