@@ -42,7 +42,8 @@ export interface GetManifestOptions extends CallOptions {
   readonly platform?: Platform | string | undefined;
 }
 
-const MAX_INDEX_DEPTH = 4; // an index of indexes is allowed; nobody nests deeper than two
+/** Most indexes on the way from a reference to an image. */
+export const MAX_INDEX_DEPTH = 4; // an index of indexes is allowed; nobody nests deeper than two
 
 /**
  * Get a manifest and verify it against what was asked for (end-3).
@@ -139,7 +140,8 @@ async function computeDigest(bytes: Uint8Array<ArrayBuffer>, announced?: Digest)
   return formatDigest(algorithm, await digestBytes(algorithm, bytes));
 }
 
-function tooDeep(): TidegateError<"LIMIT_EXCEEDED"> {
+/** The error for indexes nested deeper than that. */
+export function tooDeep(): TidegateError<"LIMIT_EXCEEDED"> {
   return new TidegateError("LIMIT_EXCEEDED", `Indexes nest deeper than ${MAX_INDEX_DEPTH}`, {
     limit: "index depth",
     maximum: MAX_INDEX_DEPTH,

@@ -87,6 +87,12 @@ export interface ResumableSource {
   ) => RegistryRequest;
 }
 
+const ENDED: ByteReader = {
+  owned: true,
+  read: () => Promise.resolve(undefined),
+  cancel: () => Promise.resolve(),
+};
+
 /** {@linkcode openBlob} for any source. */
 export async function openResumable(
   source: ResumableSource,
@@ -117,6 +123,7 @@ export async function openResumable(
     clip: range !== undefined,
     open: async (offset, signal) => {
       const again = await askAgain(source, offset, end, signal, clock);
+      if (again === undefined) return { reader: ENDED, skip: 0 };
       checkResumed(again, offset, size, clock);
       spend(budget, offset - again.start, offset, again, clock);
       return connect(again, offset);
@@ -161,20 +168,26 @@ async function ask(
   }
 }
 
-/** Some CDNs answer 400 to any Range: then once without, and the start thrown away. */
+/**
+ * Some CDNs answer 400 to any Range: then once without, and the start thrown away.
+ *
+ * @returns Undefined when it turns out that there was no more to come: the length was not known, and
+ * the connection broke just before it would have said so.
+ */
 async function askAgain(
   source: ResumableSource,
   offset: number,
   end: number | undefined,
   signal: AbortSignal,
   clock: Clock,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   if (offset === 0) return await ask(source, undefined, signal, clock);
   const range = { start: offset, end: end === undefined ? undefined : end - 1 };
   try {
     return await ask(source, range, signal, clock);
   } catch (error) {
     if (isTidegateError(error, "RANGE_NOT_SATISFIABLE")) {
+      if (end === undefined && error.details.size === offset) return undefined;
       throw resumeFailed(offset, "the blob has become shorter", error);
     }
     if (!isTidegateError(error, "UNEXPECTED_RESPONSE") || error.details.status !== 400) throw error;

@@ -10,7 +10,13 @@ import { type ByteSink, pumpVerified } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { openForeignLayer } from "./foreign_layer.ts";
-import { getManifest, pullDescribed, type PulledManifest } from "./get_manifest.ts";
+import {
+  getManifest,
+  MAX_INDEX_DEPTH,
+  pullDescribed,
+  type PulledManifest,
+  tooDeep,
+} from "./get_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import { type OpenBlob, openBlob } from "./open_blob.ts";
 import { inParallel } from "./parallel.ts";
@@ -99,29 +105,47 @@ interface PullJob {
 
 /** All manifests below and with `root`, children first, each once. */
 async function pullTree(job: PullJob, root: PulledManifest): Promise<readonly PulledManifest[]> {
+  const { context, connection, ref, options } = job;
   const found = new Map<Digest, PulledManifest>();
-  const visit = async (pulled: PulledManifest): Promise<void> => {
+  let bytes = root.size;
+  const visit = async (pulled: PulledManifest, depth: number): Promise<void> => {
     if (pulled.manifest.kind === "index") {
+      if (depth > MAX_INDEX_DEPTH) throw tooDeep();
       for (const entry of pulled.manifest.manifests) {
         if (found.has(entry.digest)) continue;
-        if (found.size >= MAX_MANIFESTS) throw tooMany();
-        const { context, connection, ref, options } = job;
-        await visit(await pullDescribed(context, connection, ref, entry, options));
+        if (found.size >= MAX_MANIFESTS) throw tooMany("manifests", MAX_MANIFESTS);
+        const child = await pullDescribed(context, connection, ref, entry, options);
+        bytes += child.size;
+        if (bytes > MAX_TREE_BYTES) throw tooMany("bytes of manifests", MAX_TREE_BYTES);
+        await visit(child, depth + 1);
       }
     }
     found.set(pulled.digest, pulled);
   };
-  await visit(root);
+  await visit(root, 1);
   return [...found.values()];
 }
 
 const MAX_MANIFESTS = 1000; // real indexes have tens; a hostile one could nest thousands
+const MAX_TREE_BYTES: number = 64 * 1024 * 1024; // all are held until the last blob is there
 
 function blobsOf(manifests: readonly PulledManifest[]): readonly Descriptor[] {
   const images = manifests.map(({ manifest }) => manifest)
     .filter((manifest): manifest is ImageManifest => manifest.kind === "image");
-  const all = images.flatMap(({ config, layers }) => [config, ...layers]);
-  return [...new Map(all.map((descriptor) => [descriptor.digest, descriptor])).values()];
+  const found = new Map<Digest, Descriptor>();
+  for (const descriptor of images.flatMap(({ config, layers }) => [config, ...layers])) {
+    const { digest, size } = descriptor;
+    if (size !== (found.get(digest)?.size ?? size)) throw twoSizes(digest);
+    found.set(digest, descriptor);
+  }
+  return [...found.values()];
+}
+
+function twoSizes(digest: Digest): TidegateError<"AMBIGUOUS_MANIFEST"> {
+  return new TidegateError("AMBIGUOUS_MANIFEST", `Blob ${digest} is listed with two sizes`, {
+    input: digest,
+    reason: "has one size",
+  });
 }
 
 function refuseForeign(blobs: readonly Descriptor[], options: PullImageOptions): void {
@@ -197,9 +221,7 @@ async function openSink(
   };
 }
 
-function tooMany(): TidegateError<"LIMIT_EXCEEDED"> {
-  return new TidegateError("LIMIT_EXCEEDED", `The index has over ${MAX_MANIFESTS} manifests`, {
-    limit: "manifests",
-    maximum: MAX_MANIFESTS,
-  });
+function tooMany(limit: string, maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
+  const message = `The index has over ${maximum} ${limit}`;
+  return new TidegateError("LIMIT_EXCEEDED", message, { limit, maximum });
 }

@@ -64,6 +64,10 @@ export function withDeadline<T>(
   >,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      read.catch(() => {}); // the same abort may have broken the connection
+      return reject(signal.reason);
+    }
     const stop = clock.after(stallMs, () => {
       finish();
       reject(
@@ -82,7 +86,6 @@ export function withDeadline<T>(
       stop();
       signal?.removeEventListener("abort", onAbort);
     };
-    if (signal?.aborted) return onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     read.then((value) => {
       finish();

@@ -10,7 +10,10 @@ export interface ByteReader {
   read(): Promise<Uint8Array | undefined>;
   /** Give up: the connection is closed. Calling it again, or after the end, does nothing. */
   cancel(reason?: unknown): Promise<void>;
-  /** Whether chunks are the caller's to keep, so that nothing needs a copy. Default is `false`. */
+  /**
+   * Whether the chunk read last is the caller's to keep, so that it needs no copy. Default is
+   * `false`. It may change from one chunk to the next.
+   */
   readonly owned?: boolean;
 }
 

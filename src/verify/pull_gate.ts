@@ -2,8 +2,8 @@ import type { ByteSink } from "./byte_reader.ts";
 
 /** What feeds a {@linkcode createPullGate}. */
 export interface PullGateOptions {
-  /** Whether chunks must be copied, because their buffers are used again. */
-  readonly copies: boolean;
+  /** Whether the chunk just read must be copied, because its buffer is used again. */
+  copies(): boolean;
   /** Called at the first pull with the sink to write to. */
   start(sink: ByteSink): void;
   /** Called when the consumer cancels. The sink's pending write rejects with the reason. */
@@ -24,7 +24,7 @@ export function createPullGate(options: PullGateOptions): ReadableStream<Uint8Ar
     write(chunk): Promise<void> {
       if (over) return Promise.reject(new TypeError("The stream was cancelled"));
       demand = Promise.withResolvers();
-      controller.enqueue(options.copies ? chunk.slice() : chunk);
+      controller.enqueue(options.copies() ? chunk.slice() : chunk);
       pulled?.();
       return demand.promise;
     },

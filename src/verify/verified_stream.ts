@@ -56,7 +56,8 @@ function pipedStream(
 function pulledStream(reader: ByteReader, options: VerifyOptions): VerifiedStream {
   const outcome = Promise.withResolvers<void>();
   const gate = createPullGate({
-    copies: reader.owned !== true || lengthOf(options) === undefined,
+    // asked for each chunk: a reader over several connections owns those of some
+    copies: () => reader.owned !== true || lengthOf(options) === undefined,
     start: (sink) => pumpVerified(reader, sink, options).then(outcome.resolve, outcome.reject),
     cancel(reason): Promise<void> {
       outcome.reject(reason);

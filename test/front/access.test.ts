@@ -122,6 +122,49 @@ describe("front door access", () => {
     expect(denied.status).toBe(403); // pull and push, not delete
     expect(simulation.log).toHaveLength(0);
   });
+
+  it("takes nothing from those that log in that everybody has", async () => {
+    const { send } = await openTestDoor({
+      config: {
+        access: {
+          anonymous: ["sim/acme/**:pull"],
+          tokens: [{ ...tokens[0] as object, allow: ["sim/other/**:pull"] }],
+        },
+      },
+    });
+    expect((await send(MANIFEST, { headers: basic(`ci:${TOKEN}`) })).status).toBe(200);
+  });
+
+  it("tells no stranger which namespaces there are", async () => {
+    const { send } = await open([]);
+    const statuses = async (headers: HeadersInit): Promise<readonly number[]> =>
+      await Promise.all(
+        ["registry.test", "other.test"].map(async (ns) =>
+          (await send(`${MANIFEST}?ns=${ns}`, { headers })).status
+        ),
+      );
+    expect(await statuses({})).toEqual([401, 401]);
+    expect(await statuses(basic(`ci:${TOKEN}`))).toEqual([200, 404]);
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, string>]>([
+    ["USER", { username: { secret: "USER" }, password: { secret: "PASS" } }, { USER: "a:b" }],
+    ["PASS", { username: "u", password: { secret: "PASS" } }, { PASS: "" }],
+    ["BEARER", { token: { secret: "BEARER" } }, { BEARER: "abc\n" }],
+  ])(
+    "stays closed, and says that it is %s, when a secret does not fit",
+    async (key, credentials, env) => {
+      const keys: unknown[] = [];
+      const { send, simulation } = await openTestDoor({
+        upstream: { credentials },
+        env: { PASS: "secret", ...env },
+        options: { observer: (event) => void ("key" in event && keys.push(event.key)) },
+      });
+      expect((await send(MANIFEST)).status).toBe(503);
+      expect(keys).toEqual([key]);
+      expect(simulation.log).toHaveLength(0);
+    },
+  );
 });
 
 function bearer(token: string): { readonly headers: Record<string, string> } {
