@@ -63,7 +63,11 @@ async function answerRepository(incoming: RepositoryRequest): Promise<Answer> {
   if (namespaces.length > 1) return refuse("badQuery");
   const [namespace] = namespaces;
   const selection = selectUpstream(settings, { host: url.host, name: route.name, namespace });
-  if (selection === undefined && namespace !== undefined) return refuse("unknownNamespace");
+  // which upstreams there are is told to those that may use one
+  const mayKnow = identity.allow.length > 0;
+  if (selection === undefined && namespace !== undefined && mayKnow) {
+    return refuse("unknownNamespace");
+  }
   const action = neededAction(request.method, route.kind);
   const upstream = selection?.upstream.upstream;
   if (

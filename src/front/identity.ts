@@ -34,7 +34,10 @@ export async function identify(
   if (token === undefined) return undefined;
   if (token === "" || token === ANONYMOUS_TOKEN) return anonymous(access, true);
   const found = await findToken(token, access.tokens);
-  return found && { name: found.name, isAnonymous: false, hasAnswered: true, allow: found.allow };
+  if (found === undefined) return undefined;
+  // whoever logs in may not lose what everybody may
+  const allow = [...access.anonymous, ...found.allow];
+  return { name: found.name, isAnonymous: false, hasAnswered: true, allow };
 }
 
 function anonymous(access: AccessSettings, hasAnswered: boolean): Identity {

@@ -74,6 +74,10 @@ const host = text(
   /^(?:[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/,
 );
 const anyText = text("must be a text without control characters", /^[^\u0000-\u001f\u007f]+$/);
+const userName = text(
+  "must be a text without colons and control characters", // RFC 7617 2
+  /^[^:\u0000-\u001f\u007f]+$/,
+);
 const secret = v.pipe(
   v.custom<Record<string, unknown>>(
     isRecord,
@@ -88,7 +92,7 @@ const credentials = v.pipe(
   record,
   v.strictObject({
     username: v.optional(
-      v.union([anyText, secret], 'must be a text or { "secret": "NAME" }'),
+      v.union([userName, secret], 'must be a text without colons or { "secret": "NAME" }'),
     ),
     password: v.optional(secret),
     token: v.optional(secret),

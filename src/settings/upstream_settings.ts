@@ -66,11 +66,16 @@ function parseBinding(config: UpstreamConfig, key: string): Upstream {
     name: config.name,
     origin: config.origin,
     profile,
-    tokenOrigins: origins("tokenOrigins", profile.tokenOrigins),
+    // a borrowed profile binds no credential: its token service is another operator's
+    tokenOrigins: origins("tokenOrigins", ownTokenOrigins(config.origin)),
     blobOrigins: origins("blobOrigins", ["*"]),
     uploadOrigins: origins("uploadOrigins", []),
     insecure: config.insecure,
   };
+}
+
+function ownTokenOrigins(origin: string): readonly string[] {
+  return profileForHost(new URL(origin).host).tokenOrigins;
 }
 
 function parseProfile({ profile, origin }: UpstreamConfig, key: string): RegistryProfile {

@@ -27,11 +27,13 @@ export function resolveUpstream(host: string, overrides: UpstreamOverrides = {})
   }
   const list = (key: string, value: readonly string[]): readonly string[] =>
     value.map((entry) => requireListed(key, entry, { origin, insecure }));
+  // a mirror of docker.io has the hub's profile, but its credentials are none of the hub's business
+  const own = overrides.profile ?? profileForHost(new URL(origin).host);
   return {
     name: overrides.name ?? host,
     origin,
     profile,
-    tokenOrigins: list("tokenOrigins", overrides.tokenOrigins ?? profile.tokenOrigins),
+    tokenOrigins: list("tokenOrigins", overrides.tokenOrigins ?? own.tokenOrigins),
     blobOrigins: list("blobOrigins", overrides.blobOrigins ?? ["*"]),
     uploadOrigins: list("uploadOrigins", overrides.uploadOrigins ?? []),
     insecure,
