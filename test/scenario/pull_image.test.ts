@@ -155,6 +155,41 @@ describe("pullImage()", () => {
     expect(await run(client.pullImage(APP, sink))).toMatchObject({ pulled: 41 });
   });
 
+  it("refuses a chain of indexes that never comes to an image", async () => {
+    let image = INDEX;
+    for (let depth = 2; depth <= 5; depth++) image = await buildIndex({ manifests: [image] });
+    for (const platform of ["all", "linux/amd64"]) {
+      const { client, run, simulation } = scenarioWith(image);
+      await expect(run(client.pullImage(APP, memorySink(), { platform }))).rejects.toMatchObject({
+        code: "LIMIT_EXCEEDED",
+        details: { limit: "index depth", maximum: 4 },
+      });
+      expect(simulation.log.length).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it("refuses an index whose manifests together would fill the memory", async () => {
+    const annotations = { padding: "x".repeat(4_000_000) };
+    const manifests = await Promise.all(
+      Array.from({ length: 17 }, (_, seed) => buildImage({ annotations, seed, layers: 1 })),
+    );
+    const { client, run } = scenarioWith(await buildIndex({ manifests }));
+    const pulling = client.pullImage(APP, memorySink(), { platform: "all" });
+    await expect(run(pulling)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+  });
+
+  it("refuses an image that gives one blob two sizes", async () => {
+    const plain = await buildImage({ layers: 1 });
+    const [layer] = JSON.parse(new TextDecoder().decode(plain.bytes)).layers;
+    const layers = [{ ...layer, size: layer.size + 1 }, layer];
+    const { client, run } = scenarioWith(await buildImage({ layers: 1, extra: { layers } }));
+    const sink = memorySink();
+    await expect(run(client.pullImage(APP, sink))).rejects.toMatchObject({
+      code: "AMBIGUOUS_MANIFEST",
+    });
+    expect(sink.blobs.size).toBe(0);
+  });
+
   it("refuses a concurrency of none", async () => {
     const { client } = scenarioWith(FORTY);
     await expect(client.pullImage(APP, memorySink(), { concurrency: 0 })).rejects.toThrow(

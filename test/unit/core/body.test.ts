@@ -95,6 +95,21 @@ describe("readCapped()", () => {
 });
 
 describe("withDeadline()", () => {
+  it("leaves no rejection unhandled when the signal was aborted before", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    try {
+      const reason = new Error("stop");
+      const read = Promise.reject(new TypeError("terminated"));
+      const aborted = { ...options, signal: AbortSignal.abort(reason) };
+      await expect(withDeadline(read, aborted)).rejects.toBe(reason);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off("unhandledRejection", unhandled);
+    }
+  });
+
   it("stops the timer and forgets the signal once the read has ended", async () => {
     const { signal } = new AbortController();
     const remove = vi.spyOn(signal, "removeEventListener");

@@ -44,6 +44,20 @@ describe("verifiedStream", () => {
     }
   });
 
+  it("copies chunks of a reader whose later connection uses its buffer again", async () => {
+    const source = scriptedReader(split(body, HELD));
+    const reader = {
+      get owned(): boolean {
+        return source.reads() === 0; // the first connection would have kept nothing
+      },
+      read: () => source.read(),
+      cancel: (reason?: unknown) => source.cancel(reason),
+    };
+    const kept: Uint8Array[] = [];
+    for await (const chunk of verifiedStream(reader, { digest, size })) kept.push(chunk);
+    expect(Buffer.concat(kept).equals(body)).toBe(true);
+  });
+
   it("is not verified when its consumer cancels, even just before the end", async () => {
     for (const taken of [0, 1, 5]) {
       const source = scriptedReader(split(body, HELD));
