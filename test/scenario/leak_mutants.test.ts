@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { DOOR_MUTANTS } from "../support/door_mutants.ts";
+import { doorCases, runDoorMap } from "../support/leak_door.ts";
 import { casesOf, type MapCase, runLeakMap, steeredCases } from "../support/leak_map.ts";
 import { LEAK_MUTANTS, type LeakMutant } from "../support/leak_mutants.ts";
 import { loadProduct } from "../support/mutant_node.ts";
@@ -19,6 +21,14 @@ describe("the leak map finds a product without one check", () => {
       found += findings.filter(({ kind }) => kind === mutant.finds).length;
     }
     expect(found).toBeGreaterThan(0);
+  });
+});
+
+describe("the map of the door finds a door without one check", () => {
+  it.each(DOOR_MUTANTS)("$name", async (mutant) => {
+    const product = await loadProduct(mutant);
+    const { findings } = await runDoorMap(product, doorCases());
+    expect(findings.filter(({ kind }) => kind === mutant.finds).length).toBeGreaterThan(0);
   });
 });
 

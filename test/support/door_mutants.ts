@@ -1,0 +1,50 @@
+import type { Finding } from "./leak_world.ts";
+import type { Mutant } from "./mutant_node.ts";
+
+/** A check taken out of the front door, and what must then be found. */
+export interface DoorMutant extends Mutant {
+  readonly finds: Finding["kind"];
+}
+
+export const DOOR_MUTANTS: readonly DoorMutant[] = [
+  {
+    name: "the upstream's headers are handed on",
+    file: "front/serve_manifest.ts",
+    edits: [[
+      "bytesAnswer(200, manifestHeaders(mediaType, digest), bytes)",
+      `bytesAnswer(200, {
+        ...Object.fromEntries(response.headers), ...manifestHeaders(mediaType, digest),
+      }, bytes)`,
+    ]],
+    finds: "shown",
+  },
+  {
+    name: "the error's own message is shown",
+    file: "front/error_answer.ts",
+    edits: [[
+      `return refuse(error.code === "NOT_FOUND" ? notFound : BY_CODE[error.code], headers);`,
+      "return bytesAnswer(502, headers ?? {}, encodeUtf8(error.message)); void notFound;",
+    ]],
+    finds: "shown",
+  },
+  {
+    name: "the caller's headers are handed on",
+    file: "front/exchange.ts",
+    edits: [[
+      "const response = await send(request);",
+      `const { headers: callers } = arguments[0].request;
+       const headers = { ...Object.fromEntries(callers), ...request.headers };
+       const response = await send({ ...request, headers });`,
+    ]],
+    finds: "secret",
+  },
+  {
+    name: "the query of a next page is handed on wherever it points",
+    file: "front/page_link.ts",
+    edits: [[
+      `const { url } = decideOrigin({ use: "link", upstream, from, target: next });`,
+      "const url = next; void decideOrigin; void upstream; void from;",
+    ]],
+    finds: "shown",
+  },
+];
