@@ -99,6 +99,8 @@ const credentials = v.pipe(
   }, objectRule),
 );
 
+const uploadsRule = "must be empty: tidegate passes no uploads on";
+
 const upstream = v.pipe(
   record,
   v.strictObject({
@@ -110,7 +112,7 @@ const upstream = v.pipe(
     credentials: v.optional(credentials),
     tokenOrigins: v.optional(list(anyText)),
     blobOrigins: v.optional(list(anyText)),
-    uploadOrigins: v.optional(list(anyText)),
+    uploadOrigins: v.optional(v.pipe(list(anyText), v.maxLength(0, uploadsRule))),
     insecure: v.optional(flag, false),
     profile: v.optional(name),
   }, objectRule),

@@ -98,6 +98,11 @@ describe("parseFrontDoorConfig()", () => {
     ["a cache of blobs", { cache: { blobs: "r2" } }, "cache.blobs"],
     ["a cache of tags", { cache: { tagTtlSeconds: 60 } }, "cache.tagTtlSeconds"],
     ["stale answers", { cache: { staleIfErrorSeconds: 86400 } }, "cache.staleIfErrorSeconds"],
+    [
+      "uploads",
+      { upstreams: [{ ...HUB, uploadOrigins: ["https://a.b"] }] },
+      "upstreams[0].uploadOrigins",
+    ],
     ["budgets per identity", { limits: { perIdentity: {} } }, "limits.perIdentity"],
     ["a name in upper case", { upstreams: [{ ...HUB, name: "Hub" }] }, "upstreams[0].name"],
     ["no origin", { upstreams: [{ name: "x" }] }, "upstreams[0].origin"],
