@@ -1,5 +1,10 @@
 import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
-import { filterReferrers, listReferrersRequest, readReferrersPage } from "../distribution/mod.ts";
+import {
+  filterReferrers,
+  lacksReferrersApi,
+  listReferrersRequest,
+  readReferrersPage,
+} from "../distribution/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
 import { type Digest, fallbackTag, type Reference } from "../reference/mod.ts";
 import { discard } from "../transport/mod.ts";
@@ -15,9 +20,6 @@ export interface ListReferrersOptions extends CallOptions {
   /** Only those of this type. Applied here where the registry does not. */
   readonly artifactType?: string | undefined;
 }
-
-/** Statuses by which registries say that they have no referrers API. */
-const NO_API: ReadonlySet<number> = new Set([400, 404, 405, 406]);
 
 /**
  * List what refers to a manifest: signatures, SBOMs, attestations (end-12).
@@ -55,7 +57,7 @@ async function* fromApi(
   let isFirst = true;
   let hasApi = true;
   const accept = async (response: RegistryResponse): Promise<boolean> => {
-    hasApi = !isFirst || !lacksApi(response);
+    hasApi = !isFirst || !lacksReferrersApi(response.status, response.headers);
     isFirst = false;
     if (hasApi && response.status === 200) return true;
     if (hasApi) {
@@ -79,12 +81,6 @@ async function* fromApi(
   });
   for await (const manifests of pages) yield* manifests;
   return hasApi;
-}
-
-/** GHCR's web page with status 200 counts as well. */
-function lacksApi({ status, headers }: RegistryResponse): boolean {
-  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  return NO_API.has(status) || (status === 200 && type !== "" && !type.endsWith("json"));
 }
 
 async function* fromTag(

@@ -32,6 +32,18 @@ export function listReferrersRequest(
   });
 }
 
+/** Statuses by which registries say that they have no referrers API. */
+const NO_API: ReadonlySet<number> = new Set([400, 404, 405, 406]);
+
+/**
+ * Whether the answer to {@linkcode listReferrersRequest} says that the registry has no such API, so
+ * that the fallback tag is to be read. GHCR's web page with status 200 counts as well.
+ */
+export function lacksReferrersApi(status: number, headers: Headers): boolean {
+  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  return NO_API.has(status) || (status === 200 && type !== "" && !type.endsWith("json"));
+}
+
 /** One page of a listing of referrers. */
 export interface ReferrersPage {
   readonly manifests: readonly Descriptor[];

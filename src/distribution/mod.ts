@@ -17,6 +17,7 @@ export { ERROR_STATUS, type WireErrorCode } from "./error_status.ts";
 export { formatLink, type Link, parseLink, readNextLink } from "./link.ts";
 export {
   filterReferrers,
+  lacksReferrersApi,
   type ListReferrersOptions,
   listReferrersRequest,
   readReferrersPage,

@@ -12,12 +12,25 @@ const STALL_MS = 30_000;
  * @throws {TidegateError} What the upstream's refusal means, or what happened on the way.
  */
 export async function ask(
-  { send, request: { signal }, services: { clock } }: DoorRequest,
+  door: DoorRequest,
   request: RegistryRequest,
   image: string,
 ): Promise<RegistryResponse> {
-  const response = await send(request);
-  if (response.status === 200) return response;
+  const response = await door.send(request);
+  await assertSuccess(door, response, image);
+  return response;
+}
+
+/**
+ * Refuse any status but 200.
+ * @throws {TidegateError} What the status means.
+ */
+export async function assertSuccess(
+  { request: { signal }, services: { clock } }: DoorRequest,
+  response: RegistryResponse,
+  image: string,
+): Promise<void> {
+  if (response.status === 200) return;
   throw await responseFailure(response, image, clock, signal);
 }
 

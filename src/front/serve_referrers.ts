@@ -1,15 +1,17 @@
 import { encodeUtf8, isTidegateError, type Json, parseJson } from "../core/mod.ts";
 import {
+  lacksReferrersApi,
   listReferrersRequest,
   pullManifestRequest,
   readReferrersPage,
 } from "../distribution/mod.ts";
 import { MEDIA_TYPES } from "../manifest/mod.ts";
 import { type Digest, fallbackTag } from "../reference/mod.ts";
+import { discard } from "../transport/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
-import { ask, readSmall } from "./exchange.ts";
+import { ask, assertSuccess, readSmall } from "./exchange.ts";
 import { pageLink } from "./page_link.ts";
 import { forwardedQuery, withQuery } from "./query.ts";
 
@@ -34,8 +36,12 @@ async function fromApi(
 ): Promise<Answer | undefined> {
   const { target, name, request: { signal }, services } = door;
   const request = withQuery(listReferrersRequest(target, digest, { signal }), query);
-  const response = await orNothing(ask(door, request, `${target.repository}@${digest}`));
-  if (response === undefined) return undefined;
+  const response = await door.send(request);
+  if (lacksReferrersApi(response.status, response.headers)) {
+    discard(response, services.clock);
+    return undefined;
+  }
+  await assertSuccess(door, response, `${target.repository}@${digest}`);
   const { manifestBytes } = services.settings.limits;
   const bytes = await readSmall(door, response, "page of referrers", manifestBytes);
   const { next } = readReferrersPage(bytes, response.headers, request.url);
@@ -61,22 +67,13 @@ async function fromTag(
   return listAnswer(manifests, artifactType);
 }
 
-/** How registries without the endpoint answer it, besides with 404. */
-const NO_ENDPOINT: readonly number[] = [400, 405, 406];
-
-/** "Not found" means that there is nothing to list; everything else stays an error. */
 async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (isTidegateError(error, "NOT_FOUND") || isNoEndpoint(error)) return undefined;
+    if (isTidegateError(error, "NOT_FOUND")) return undefined;
     throw error;
   }
-}
-
-function isNoEndpoint(error: unknown): boolean {
-  return isTidegateError(error, "UNEXPECTED_RESPONSE") &&
-    NO_ENDPOINT.includes(error.details.status);
 }
 
 const FILTERED: Readonly<Record<string, string>> = { "oci-filters-applied": "artifactType" };

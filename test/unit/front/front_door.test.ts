@@ -76,4 +76,15 @@ describe("referrers", () => {
       expect(await none.json()).toMatchObject({ manifests: [] });
     },
   );
+
+  it("come from the fallback tag where the endpoint answers with a web page", async () => {
+    const { send, simulation, image } = await openTestDoor();
+    const headers = { "content-type": "text/html; charset=utf-8" };
+    simulation.faults.add({
+      path: "*/referrers/*",
+      action: { kind: "answer", status: 200, headers, body: "<!doctype html>" },
+    });
+    const answer = await send(`/v2/acme/app/referrers/${image.digest}`);
+    expect([answer.status, await answer.json()]).toMatchObject([200, { manifests: [] }]);
+  });
 });
