@@ -9,6 +9,9 @@ export const TOKEN_PATH = "/v2/token";
 
 const REALM = "tidegate";
 
+/** The challenge that asks for a token as password. */
+export const BASIC_CHALLENGE: string = `Basic realm="${REALM}", charset="UTF-8"`;
+
 /**
  * Refuse a caller that may not do what was asked: the same answer whether the repository exists or
  * not. A caller that has not tried to log in is asked to; one that has is denied.
@@ -39,7 +42,7 @@ function formatChallenge(
 ): string | undefined {
   const scheme = challengeScheme(settings.access);
   if (scheme === "none") return undefined;
-  if (scheme === "basic") return `Basic realm="${REALM}", charset="UTF-8"`;
+  if (scheme === "basic") return BASIC_CHALLENGE;
   const scope = wanted && `,scope="repository:${wanted.name}:${wanted.action}"`;
   return `Bearer realm="${url.origin}${TOKEN_PATH}",service="${REALM}"${scope ?? ""}`;
 }

@@ -12,7 +12,6 @@ const EXPOSED = [
   "oci-namespace",
   "retry-after",
   "tidegate-verification",
-  "warning",
   "www-authenticate",
 ].join(", ");
 

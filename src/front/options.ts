@@ -6,7 +6,10 @@ import type { Observer } from "../observability/mod.ts";
 export interface FrontDoorOptions {
   /** The way out. Default is the runtime's `fetch`. */
   readonly fetch?: Fetch;
-  /** Where sealed tokens are kept. Default is the Workers KV bound as `TOKENS`, else memory alone. */
+  /**
+   * Where sealed tokens are kept, if the configuration has `sealingKeys`: without them nothing leaves
+   * memory. Default is the Workers KV bound as `TOKENS`, else memory alone.
+   */
   readonly kv?: KvStore;
   /** Default is the runtime's native hash, else WASM. */
   readonly hasher?: HasherFactory;

@@ -9,7 +9,7 @@ import { nextLink } from "./query.ts";
  * @param from The upstream's URL of the page that names it.
  * @param next The URL it names, if any.
  * @throws {TidegateError} ORIGIN_NOT_TRUSTED for one on another origin: its query, a signature
- * perhaps, is nothing to hand on.
+ * perhaps, is nothing to hand on; INVALID_RESPONSE for a query that cannot be passed on.
  */
 export function pageLink(
   { selection: { upstream: { upstream }, namespace } }: DoorRequest,
@@ -19,6 +19,5 @@ export function pageLink(
 ): Readonly<Record<string, string>> {
   if (next === undefined) return {};
   const { url } = decideOrigin({ use: "link", upstream, from, target: next });
-  const link = nextLink(path, url, namespace);
-  return link === undefined ? {} : { link };
+  return { link: nextLink(path, url, namespace) };
 }

@@ -1,6 +1,7 @@
 import { encodeUtf8 } from "../core/mod.ts";
 import type { FrontDoorSettings } from "../settings/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
+import { BASIC_CHALLENGE } from "./challenge.ts";
 import { refuse } from "./error_answer.ts";
 import { ANONYMOUS_TOKEN, identify, readPresentedToken } from "./identity.ts";
 
@@ -23,7 +24,9 @@ export async function answerToken(
   }
   const authorization = request.headers.get("authorization");
   const identity = await identify(authorization, settings.access);
-  if (identity === undefined) return refuse("badCredentials");
+  if (identity === undefined) {
+    return refuse("badCredentials", { "www-authenticate": BASIC_CHALLENGE }); // RFC 9110 15.5.2
+  }
   const token = identity.isAnonymous || authorization === null
     ? ANONYMOUS_TOKEN
     : readPresentedToken(authorization);

@@ -99,7 +99,11 @@ describe("front door access", () => {
 
     const ci = await send("/v2/token", { headers: basic(`ci:${TOKEN}`) });
     expect((await send(MANIFEST, bearer(await tokenOf(ci)))).status).toBe(200);
-    expect((await send("/v2/token", { headers: basic("ci:wrong") })).status).toBe(401);
+    const wrong = await send("/v2/token", { headers: basic("ci:wrong") });
+    expect([wrong.status, wrong.headers.get("www-authenticate")]).toEqual([
+      401,
+      'Basic realm="tidegate", charset="UTF-8"',
+    ]);
     expect((await send("/v2/token", { method: "POST" })).status).toBe(405);
   });
 
