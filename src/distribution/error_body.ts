@@ -18,7 +18,8 @@ const MESSAGE_KEYS = ["message", "detail", "error_description", "text", "error",
  * JSON, text, a web page or nothing.
  *
  * Only the first 64 KiB, 16 problems and 512 characters of each message are kept; control and
- * direction characters, and the queries of URLs, which may hold signatures, are not.
+ * direction characters, the queries of URLs, which may hold signatures, and what follows `Basic` or
+ * `Bearer` are not.
  *
  * @param contentType Value of `Content-Type`, null or undefined for none.
  * @returns Empty when the body says nothing.
@@ -112,6 +113,8 @@ function cleanMessage(message: string): string {
     .replace(/\p{Cc}|\p{Cf}|[\u2028\u2029\s]/gu, " ")
     .replace(/ {2,}/g, " ")
     .replace(/(:\/\/[^\s"'<>?#]*)[?#][^\s"'<>]*/g, "$1")
+    // servers that debug repeat the Authorization that they were sent
+    .replace(/\b(basic|bearer) +(?=\S*[\d=]|\S{20})[\w.~+/=-]{8,}/gi, "$1 [hidden]")
     .slice(0, MAX_MESSAGE_LENGTH)
     .toWellFormed()
     .trim();

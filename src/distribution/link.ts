@@ -60,12 +60,12 @@ export function readNextLink(headers: Headers, pageUrl: string): string | undefi
   const targets = new Set(parseLink(header).filter(isNext).map(({ target }) => target));
   const [target] = targets;
   if (target === undefined) return undefined;
-  if (targets.size > 1) throw invalidResponse("Link", header, "names several next pages");
+  if (targets.size > 1) throw invalidLink(header, "names several next pages");
   const next = URL.parse(target, pageUrl);
-  if (next === null) throw invalidResponse("Link", header, "names a next page that is no URL");
+  if (next === null) throw invalidLink(header, "names a next page that is no URL");
   next.hash = ""; // a fragment is no part of what is asked for
   if (next.href === new URL(pageUrl).href) {
-    throw invalidResponse("Link", header, "names the page itself as the next");
+    throw invalidLink(header, "names the page itself as the next");
   }
   return next.href;
 }
@@ -108,5 +108,10 @@ function skipEmpty(text: string, start: number): number {
 }
 
 function malformed(text: string, at: number): Error {
-  return invalidResponse("Link", excerpt(text), `breaks the grammar at ${at}`);
+  return invalidLink(text, `breaks the grammar at ${at}`);
+}
+
+/** Queries are left out: a page's token, or a signature. */
+function invalidLink(header: string, reason: string): Error {
+  return invalidResponse("Link", excerpt(header.replace(/[?#][^\s">]*/g, "?…")), reason);
 }

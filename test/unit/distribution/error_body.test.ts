@@ -135,3 +135,26 @@ describe("responseError()", () => {
     expect(responseError(facts, "a:b").message).toBe("https://r.example has no a:b");
   });
 });
+
+describe("readErrorBody() of a server that repeats what it was sent", () => {
+  it.each([
+    "Basic bWU6cGFzc3dvcmQ=",
+    "bearer eyJhbGciOiJ.eyJzdWIi.c2ln-_",
+    "BEARER  0123456789abcdef",
+  ])(
+    "hides the credential in %s",
+    (authorization) => {
+      const [said] = readErrorBody(
+        new TextEncoder().encode(`bad authorization: ${authorization}; try again`),
+        "text/plain",
+      );
+      expect(said?.message).toMatch(/^bad authorization: \w+ \[hidden\]; try again$/);
+    },
+  );
+
+  it("leaves other words alone", () => {
+    const text = "basic authentication required, bearer token expired";
+    const [said] = readErrorBody(new TextEncoder().encode(text), "text/plain");
+    expect(said?.message).toBe(text);
+  });
+});

@@ -214,3 +214,14 @@ describe("resolveRange()", () => {
     );
   });
 });
+
+describe("parseLink() of a signed URL", () => {
+  it.each(['<https://cdn.test/?s=signature; rel="next"', "<?s=signature#signature> x"])(
+    "refuses %s without its query",
+    (header) => {
+      expect(() => parseLink(header)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining("signature") }),
+      );
+    },
+  );
+});
