@@ -1,4 +1,9 @@
-import { readCapped, type RegistryRequest, type RegistryResponse } from "../core/mod.ts";
+import {
+  isTidegateError,
+  readCapped,
+  type RegistryRequest,
+  type RegistryResponse,
+} from "../core/mod.ts";
 import { responseFailure } from "../client/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
 
@@ -19,6 +24,21 @@ export async function ask(
   const response = await door.send(request);
   await assertSuccess(door, response, image);
   return response;
+}
+
+/**
+ * The answer to a HEAD, or undefined from registries and stores that answer none: 400, 405, 501 and
+ * the like. GET then says what HEAD would have said.
+ */
+export async function unlessRefused<T>(head: Promise<T>): Promise<T | undefined> {
+  try {
+    return await head;
+  } catch (error) {
+    const isRefused = isTidegateError(error, "UNEXPECTED_RESPONSE") ||
+      (isTidegateError(error, "SERVER_ERROR") && error.details.status === 501);
+    if (isRefused) return undefined;
+    throw error;
+  }
 }
 
 /**

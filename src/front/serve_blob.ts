@@ -20,7 +20,7 @@ import { type Answer, bytesAnswer } from "./answer.ts";
 import { askedRange, blobHeaders } from "./blob_headers.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
-import { ask } from "./exchange.ts";
+import { ask, unlessRefused } from "./exchange.ts";
 import { passRange } from "./pass_range.ts";
 import { readAhead } from "./read_ahead.ts";
 
@@ -32,7 +32,7 @@ import { readAhead } from "./read_ahead.ts";
 export async function serveBlob(door: DoorRequest, digest: Digest): Promise<Answer> {
   const { request, services: { settings: { ranges } } } = door;
   if (request.method === "HEAD") {
-    const size = await askSize(door, digest);
+    const size = await askSize(door, digest) ?? await openSize(door, digest);
     return { status: 200, headers: blobHeaders(digest, ranges), body: null, length: size };
   }
   const asked = ranges === "off" ? undefined : askedRange(request, digest);
@@ -59,12 +59,21 @@ function isWhole(asked: RangeSpec, size: number): boolean {
   return range?.start === 0 && range.end === size - 1;
 }
 
+/** @returns Undefined where the upstream's HEAD does not tell, or where it answers none. */
 async function askSize(door: DoorRequest, digest: Digest): Promise<number | undefined> {
   const { target, request: { signal } } = door;
   const request = pullBlobRequest(target, digest, { method: "HEAD", signal });
-  const response = await ask(door, request, `${target.repository}@${digest}`);
-  response.release();
-  return readPullBlobHead(response.status, response.headers).size;
+  const image = `${target.repository}@${digest}`;
+  const response = await unlessRefused(ask(door, request, image));
+  response?.release();
+  return response && readPullBlobHead(response.status, response.headers).size;
+}
+
+/** The size as GET would give it. */
+async function openSize(door: DoorRequest, digest: Digest): Promise<number | undefined> {
+  const { reader, size } = await openFor(door, digest);
+  await reader.cancel();
+  return size;
 }
 
 /** A small blob of which the upstream does not tell the length is read here, to learn it. */

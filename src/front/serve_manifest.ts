@@ -11,7 +11,7 @@ import { type Digest, digestAlgorithm, formatDigest, tryParseDigest } from "../r
 import { verifyBytes } from "../verify/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
-import { ask, readSmall } from "./exchange.ts";
+import { ask, readSmall, unlessRefused } from "./exchange.ts";
 
 const MAX_ACCEPT_LENGTH = 4096; // a client that lists every media type there is sends about 600
 
@@ -29,7 +29,8 @@ export async function serveManifest(door: DoorRequest, reference: string): Promi
 
 /** @returns Undefined where GET might answer otherwise, or nobody can tell. */
 async function answerHead(door: DoorRequest, reference: string): Promise<Answer | undefined> {
-  const response = await askManifest(door, reference, "HEAD");
+  const response = await unlessRefused(askManifest(door, reference, "HEAD"));
+  if (response === undefined) return undefined;
   response.release();
   const { headers } = response;
   if (headers.has("content-encoding")) return undefined; // its length is not the manifest's

@@ -74,4 +74,26 @@ describe("front door HEAD", () => {
     const head = await send(manifestPath, { method: "HEAD" });
     expect([head.status, ...head.headers]).toEqual([get.status, ...get.headers]);
   });
+
+  it.each([400, 405, 501])(
+    "answers as GET where the upstream answers HEAD with %i",
+    async (status) => {
+      const { send, simulation, manifestPath, blobPath } = await openTestDoor();
+      simulation.faults.add({ method: "HEAD", action: { kind: "answer", status } });
+      for (const path of [manifestPath, blobPath(0), blobPath(2)]) {
+        const get = await send(path);
+        const head = await send(path, { method: "HEAD" });
+        expect([head.status, ...head.headers]).toEqual([get.status, ...get.headers]);
+        await get.body?.cancel();
+      }
+    },
+  );
+
+  it("gives the length of a small blob of which the upstream's HEAD does not tell it", async () => {
+    const { send, simulation, blobPath } = await openTestDoor();
+    const set = { "content-length": undefined };
+    simulation.faults.add({ method: "HEAD", action: { kind: "headers", set } });
+    const head = await send(blobPath(0), { method: "HEAD" });
+    expect(head.headers.get("content-length")).toBe("1024");
+  });
 });
