@@ -11,17 +11,19 @@ export interface ReadCappedOptions {
   /** Where it comes from, for the timeout's message. */
   readonly origin: string;
   readonly clock: Clock;
-  /** Longest wait for the next bytes, in milliseconds. */
+  /** Longest wait for the next bytes, in milliseconds; the whole body may take ten times as long. */
   readonly stallMs: number;
   readonly signal?: AbortSignal | undefined;
 }
+
+const STALLS_PER_BODY = 10; // a byte before each stall would hold a small body open for months
 
 /**
  * Read a whole small body: manifests, tokens, errors, pages of tags. Never blobs.
  *
  * @returns The bytes; empty for no body.
  * @throws {TidegateError} LIMIT_EXCEEDED past `maximum`; NETWORK_TIMEOUT when nothing comes for
- * `stallMs`; NETWORK_ERROR when the connection breaks.
+ * `stallMs`, or not all in ten times that; NETWORK_ERROR when the connection breaks.
  */
 export async function readCapped(
   body: ReadableStream<Uint8Array> | null,
@@ -29,11 +31,15 @@ export async function readCapped(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader();
+  const { clock, stallMs } = options;
+  const endsAt = clock.now() + STALLS_PER_BODY * stallMs;
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
-      const { done, value } = await withDeadline(reader.read(), options);
+      const wait = Math.min(stallMs, endsAt - clock.now());
+      if (wait <= 0) throw tooSlow(options);
+      const { done, value } = await withDeadline(reader.read(), { ...options, stallMs: wait });
       if (done) return concatBytes(parts);
       length += value.length;
       if (length > options.maximum) throw tooLarge(options);
@@ -50,6 +56,12 @@ function tooLarge({ what, maximum }: ReadCappedOptions): TidegateError<"LIMIT_EX
     limit: what,
     maximum,
   });
+}
+
+function tooSlow({ what, origin, stallMs }: ReadCappedOptions): TidegateError<"NETWORK_TIMEOUT"> {
+  const milliseconds = STALLS_PER_BODY * stallMs;
+  const message = `The ${what} from ${origin} did not end within ${milliseconds} ms`;
+  return new TidegateError("NETWORK_TIMEOUT", message, { origin, phase: "total", milliseconds });
 }
 
 /**

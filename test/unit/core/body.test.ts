@@ -69,6 +69,19 @@ describe("readCapped()", () => {
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
+  it("gives up on a body that trickles, however regularly", async () => {
+    const trickle = new ReadableStream<Uint8Array>({
+      pull(controller): void {
+        clock.advance(900);
+        controller.enqueue(new Uint8Array(1));
+      },
+    }, { highWaterMark: 0 });
+    await expect(readCapped(trickle, { ...options, maximum: 1e6 })).rejects.toMatchObject({
+      code: "NETWORK_TIMEOUT",
+      details: { phase: "total", milliseconds: 10_000 },
+    });
+  });
+
   it("types a broken connection and keeps its cause", async () => {
     const cause = new TypeError("terminated");
     const broken = new ReadableStream<Uint8Array>({ start: (c) => c.error(cause) });
