@@ -3,6 +3,8 @@ import { pullManifestRequest, readPullManifestHead } from "../distribution/mod.t
 import { digestBytes } from "../hash/mod.ts";
 import {
   type Descriptor,
+  isImageMediaType,
+  isIndexMediaType,
   type Manifest,
   parseManifest,
   type Platform,
@@ -83,7 +85,23 @@ export async function pullDescribed(
   const { digest, size } = descriptor;
   const child = { registry, repository, digest };
   const pulled = await pullManifest(context, connection, child, options, size);
+  assertKind(pulled, descriptor);
   return { ...pulled, descriptor };
+}
+
+/** An index decides what its entry is; a document that says otherwise has two readings. */
+function assertKind({ manifest }: PulledManifest, { digest, mediaType }: Descriptor): void {
+  const told = isIndexMediaType(mediaType)
+    ? "index"
+    : isImageMediaType(mediaType)
+    ? "image"
+    : manifest.kind;
+  if (told === manifest.kind) return;
+  const reason = `is listed as ${told}, but shaped as ${manifest.kind}`;
+  throw new TidegateError("AMBIGUOUS_MANIFEST", `Manifest is ambiguous: ${digest} ${reason}`, {
+    input: digest,
+    reason,
+  });
 }
 
 async function pullManifest(

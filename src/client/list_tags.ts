@@ -49,7 +49,7 @@ export async function* listTags(
         next: linkedRequest(context, connection, ask(undefined), page.url, next),
       };
     }
-    return { items: tags, next: tags.length === n ? ask(before) : undefined };
+    return { items: tags, next: n > 0 && tags.length === n ? ask(before) : undefined };
   };
   const pages = readPages(context, connection, ask(options.last), limits.pageBytes, accept, read);
   for await (const tags of pages) yield* tags;

@@ -144,7 +144,7 @@ function blobsOf(manifests: readonly PulledManifest[]): readonly Descriptor[] {
 function twoSizes(digest: Digest): TidegateError<"AMBIGUOUS_MANIFEST"> {
   return new TidegateError("AMBIGUOUS_MANIFEST", `Blob ${digest} is listed with two sizes`, {
     input: digest,
-    reason: "has one size",
+    reason: "must have one size",
   });
 }
 

@@ -61,6 +61,14 @@ describe("tags.list()", () => {
     expect(simulation.log).toHaveLength(2);
   });
 
+  it("ends after one page where none are wanted", async () => {
+    const scenario = createScenario();
+    await withTags(scenario);
+    expect(await scenario.run(collect(scenario.client.tags.list(APP, { pageSize: 0 })))).toEqual(
+      [],
+    );
+  });
+
   it("fetches no page that nobody reads", async () => {
     const scenario = createScenario();
     const { client, registry, run, simulation } = scenario;

@@ -178,6 +178,16 @@ describe("pullImage()", () => {
     await expect(run(pulling)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
   });
 
+  it("refuses a document that is of another kind than its index says", async () => {
+    const [child] = CHILDREN as [BuiltImage];
+    const asIndex = { ...child.descriptor, mediaType: INDEX.descriptor.mediaType };
+    const extra = { manifests: [asIndex] };
+    const { client, run } = scenarioWith(await buildIndex({ manifests: [child], extra }));
+    await expect(run(client.pullImage(APP, memorySink()))).rejects.toMatchObject({
+      code: "AMBIGUOUS_MANIFEST",
+    });
+  });
+
   it("refuses an image that gives one blob two sizes", async () => {
     const plain = await buildImage({ layers: 1 });
     const [layer] = JSON.parse(new TextDecoder().decode(plain.bytes)).layers;
