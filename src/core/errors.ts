@@ -162,11 +162,11 @@ export function isTransient(error: unknown): boolean {
   return isTidegateError(error) && TRANSIENT.has(error.code);
 }
 
-/** Cut an input for use in a message: at most 256 characters, control characters shown as `\u{…}`. */
+/** Cut an input for use in a message: at most 256 characters, control and direction characters shown as `\u{…}`. */
 export function excerpt(input: string, length = 256): string {
   const cut = input.length > length ? `${input.slice(0, length)}…` : input;
   return cut.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g,
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (c) => `\\u{${c.charCodeAt(0).toString(16)}}`,
   );
 }

@@ -44,7 +44,7 @@ export function preflightAnswer(request: Request, origins: readonly string[]): A
     ? { allow: "GET, HEAD, OPTIONS" }
     : {
       "access-control-allow-methods": "GET, HEAD",
-      "access-control-allow-headers": "authorization, accept, range, if-range",
+      "access-control-allow-headers": "authorization, accept, range, if-range, user-agent",
       "access-control-max-age": String(PREFLIGHT_SECONDS),
     };
   return { status: 204, headers, body: null, length: undefined };

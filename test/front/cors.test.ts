@@ -21,6 +21,8 @@ describe("front door CORS", () => {
     expect(headers.get("access-control-allow-methods")).toBe("GET, HEAD");
     expect(headers.get("access-control-allow-headers")).toContain("authorization");
     expect(headers.get("access-control-allow-headers")).toContain("range");
+    // Firefox and Safari send the one that the client sets, and ask for it
+    expect(headers.get("access-control-allow-headers")).toContain("user-agent");
     expect(headers.get("vary")).toContain("origin");
     expect(simulation.log).toHaveLength(0);
   });

@@ -92,8 +92,8 @@ describe("excerpt()", () => {
   });
 
   it("shows what would not be seen or would act on a terminal", () => {
-    expect(excerpt("a\u0000b\u001b[31m\u202ec\u2028\u007f\u009b")).toBe(
-      "a\\u{0}b\\u{1b}[31m\\u{202e}c\\u{2028}\\u{7f}\\u{9b}",
+    expect(excerpt("a\u0000b\u001b[31m\u202ec\u2028\u007f\u009b\u2066\u2069\u200f")).toBe(
+      "a\\u{0}b\\u{1b}[31m\\u{202e}c\\u{2028}\\u{7f}\\u{9b}\\u{2066}\\u{2069}\\u{200f}",
     );
     expect(excerpt("größer 🚢")).toBe("größer 🚢");
   });
