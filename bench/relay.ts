@@ -31,6 +31,7 @@ export async function* benchRelay({ runtimes, rounds }: BenchOptions): AsyncGene
   const origin = await startOrigin();
   try {
     for (const one of CASES) yield* run(one, origin, Math.min(rounds, MOST_ROUNDS));
+    yield await compareSizes(origin);
   } finally {
     await origin.stop();
   }
@@ -50,6 +51,36 @@ async function* run(one: RelayCase, origin: Origin, rounds: number): AsyncGenera
     yield* compareMemory(one, passing, relaying);
   } finally {
     await Promise.all([passing.stop(), relaying.stop()]);
+  }
+}
+
+/** Memory must not follow the size of what is relayed: a blob 16 times as large, at most 32 MiB more. */
+async function compareSizes(origin: Origin): Promise<BenchLine> {
+  const small = await peakOf(origin, 64 * MIB);
+  const large = await peakOf(origin, 1024 * MIB);
+  return {
+    bench: "relay",
+    runtime: "workerd",
+    case: "relay-memory-by-size",
+    vs: "64 MiB blob + 32 MiB",
+    ratio: rounded((small + 32) / large),
+    value: large,
+    peer: small + 32,
+    unit: "MiB",
+    rss_mib: large,
+  };
+}
+
+/** Peak of a door of its own that relays as much in blobs of one size as of another. */
+async function peakOf(origin: Origin, size: number): Promise<number> {
+  const one = { name: "", size, parallel: 1 };
+  const { path } = origin.addBlob(size);
+  const door = await startDoor(origin);
+  try {
+    for (let moved = 0; moved < 1024 * MIB; moved += size) await download(door, path, one);
+    return door.pid === undefined ? NaN : peakRssMib(door.pid) ?? NaN;
+  } finally {
+    await door.stop();
   }
 }
 

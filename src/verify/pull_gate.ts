@@ -4,7 +4,9 @@ import type { ByteSink } from "./byte_reader.ts";
 export interface PullGateOptions {
   /** Whether the chunk just read must be copied, because its buffer is used again. */
   copies(): boolean;
-  /** Called at the first pull with the sink to write to. */
+  /** Exact length, when known. */
+  readonly length: number | undefined;
+  /** Called at once with the sink to write to. Its first write waits in the stream to be read. */
   start(sink: ByteSink): void;
   /** Called when the consumer cancels. The sink's pending write rejects with the reason. */
   cancel(reason: unknown): Promise<void>;
@@ -15,7 +17,6 @@ export interface PullGateOptions {
  * asks for more.
  */
 export function createPullGate(options: PullGateOptions): ReadableStream<Uint8Array> {
-  let started = false;
   let over = false;
   let pulled: (() => void) | undefined;
   let demand: PromiseWithResolvers<void> | undefined;
@@ -37,13 +38,14 @@ export function createPullGate(options: PullGateOptions): ReadableStream<Uint8Ar
       pulled?.();
     },
   });
-  return new ReadableStream<Uint8Array>({
-    pull(controller): Promise<void> {
+  const source: UnderlyingDefaultSource<Uint8Array> & { readonly expectedLength?: number } = {
+    // workerd's extension: a response made of the stream gets its Content-Length. Others ignore it.
+    ...options.length === undefined ? {} : { expectedLength: options.length },
+    start: (controller) => options.start(sinkOf(controller)),
+    pull(): Promise<void> {
       const waiting = demand;
       return new Promise((resolve) => {
         pulled = resolve;
-        if (!started) options.start(sinkOf(controller));
-        started = true;
         waiting?.resolve();
       });
     },
@@ -52,5 +54,6 @@ export function createPullGate(options: PullGateOptions): ReadableStream<Uint8Ar
       demand?.reject(reason);
       return options.cancel(reason);
     },
-  }, { highWaterMark: 0 });
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }

@@ -3,12 +3,10 @@ import { MAX_LOST_BYTES } from "../core/mod.ts";
 /** A larger view costs workerd more than it saves: it allocates and copies all of it. */
 const LARGEST_READ_BYTES: number = MAX_LOST_BYTES;
 const SMALLEST_READ_BYTES = 64 * 1024;
-/** What the views of all the live readers of an isolate may hold: 32 large ones. */
-const READ_BUDGET_BYTES: number = 32 * LARGEST_READ_BYTES;
+/** What the views of all the live readers of an isolate may hold: 16 large ones. */
+const READ_BUDGET_BYTES: number = 16 * LARGEST_READ_BYTES;
 /** What the first read of a connection waits for. */
 const FIRST_READ_BYTES = 16 * 1024;
-/** A read that took longer waits for less the next time, so that a slow link is no stalled one. */
-const SLOW_READ_MS = 500;
 /** A reader that has not read for so long is taken for dead: a killed request never says so. */
 const FORGET_AFTER_MS = 60_000;
 
@@ -51,15 +49,16 @@ export function countReaders(): number {
 }
 
 /**
- * The view of one read: large for few transfers, small where many share the memory.
+ * The view of each read: large for few transfers, small where many share the memory. A power of two
+ * or the body's own size, so that it seldom changes: a buffer left behind is garbage for a while.
  *
- * @param left Bytes still to come, when known.
+ * @param size Bytes of the whole body, when known.
  * @param load Transfers that share the memory.
  */
-export function viewSize(left: number | undefined, load: number): number {
-  const share = Math.floor(READ_BUDGET_BYTES / Math.max(load, 1));
-  const wanted = Math.min(share, LARGEST_READ_BYTES, left ?? LARGEST_READ_BYTES);
-  return Math.max(wanted, SMALLEST_READ_BYTES);
+export function viewSize(size: number | undefined, load: number): number {
+  let view = LARGEST_READ_BYTES;
+  while (view > SMALLEST_READ_BYTES && view * load > READ_BUDGET_BYTES) view >>= 1;
+  return size === undefined ? view : Math.min(view, Math.max(size, FIRST_READ_BYTES));
 }
 
 /** How much to wait for in one read of one connection. */
@@ -72,14 +71,17 @@ export interface ReadPace {
 
 /**
  * Waits for no more than the connection has brought so far: one that breaks early still gets
- * further than the last, and none costs more than `MAX_LOST_BYTES`.
+ * further than the last, and none costs more than `MAX_LOST_BYTES`. After a read that took a quarter
+ * of the stall deadline it waits for less, so that a slow link is no stalled one.
+ *
+ * @param stallMs The deadline of one read, in milliseconds.
  */
-export function createReadPace(): ReadPace {
+export function createReadPace(stallMs: number): ReadPace {
   let least = FIRST_READ_BYTES;
   return {
     next: (view) => ({ view, least: Math.min(least, view) }),
     done(length, milliseconds): void {
-      if (milliseconds > SLOW_READ_MS) least = Math.max(least >> 2, 1);
+      if (milliseconds > stallMs / 4) least = Math.max(least >> 2, 1);
       else if (length >= least) least = Math.min(2 * least, LARGEST_READ_BYTES);
     },
   };

@@ -52,8 +52,7 @@ function createReader(
   { clock, stallMs, signal, sizeHint, load = countReaders }: ReaderOptions,
 ): ByteReader {
   const live: LiveReader = joinReaders(clock.now());
-  const pace = createReadPace();
-  let left = sizeHint;
+  const pace = createReadPace(stallMs);
   let over = false;
   let failure: { readonly error: unknown } | undefined;
   let rejectRead: ((error: unknown) => void) | undefined;
@@ -91,12 +90,11 @@ function createReader(
       waitingSince = clock.now();
       live.touch(waitingSince);
       if (stopTimer === undefined) watch(stallMs);
-      source.next(pace.next(viewSize(left, load()))).then((chunk) => {
+      source.next(pace.next(viewSize(sizeHint, load()))).then((chunk) => {
         rejectRead = undefined;
         if (over) return;
         pace.done(chunk?.length ?? 0, clock.now() - waitingSince);
         if (chunk === undefined) finish();
-        else if (left !== undefined) left = Math.max(left - chunk.length, 0);
         resolve(chunk);
       }, (cause) => void fail(signal?.aborted ? signal.reason : broken(response, cause)));
     });

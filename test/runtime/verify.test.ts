@@ -1,10 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isTidegateError, systemClock } from "../../src/core/mod.ts";
 import { digestBytes } from "../../src/hash/mod.ts";
 import { type Digest, formatDigest } from "../../src/reference/mod.ts";
 import { openBody } from "../../src/verify/body_source.ts";
 import { tryFixedLengthStream } from "../../src/verify/fixed_length_workerd.ts";
 import { type ByteReader, readerOf, readVerified, verifiedStream } from "../../src/verify/mod.ts";
+import { joinReaders, type LiveReader } from "../../src/verify/read_size.ts";
 
 const agent = globalThis.navigator?.userAgent ?? "Node.js";
 const isWorkerd = agent === "Cloudflare-Workers";
@@ -31,7 +32,18 @@ async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   return await promise.then(() => "done", (error) => isTidegateError(error) ? error.code : error);
 }
 
-describe(`verify on ${agent}`, () => {
+/** Others that read meanwhile: on workerd a crowd goes through the native pipe. */
+const crowd: LiveReader[] = [];
+
+afterEach(() => {
+  for (const other of crowd.splice(0)) other.leave();
+});
+
+describe.each([0, 8])(`verify on ${agent}, beside %i others`, (others) => {
+  beforeEach(() => {
+    for (let i = 0; i < others; i++) crowd.push(joinReaders(systemClock.now()));
+  });
+
   it("openBody() takes the fastest way that the runtime has", () => {
     const inMemory = openBody(new Response(body).body as ReadableStream<Uint8Array>);
     expect(inMemory.kind).toBe(isWorkerd ? "at-least" : isBun || isDeno ? "default" : "byob");

@@ -57,8 +57,13 @@ interface Received {
 }
 
 /** Get it with a client that tells whether the body was whole; hang up after `most` bytes. */
-function relay(path: string, most = Infinity): Promise<Received> {
-  const query = new URLSearchParams({ url: originUrl + path, digest, size: `${size}` });
+function relay(path: string, crowd: number, most = Infinity): Promise<Received> {
+  const query = new URLSearchParams({
+    url: originUrl + path,
+    digest,
+    size: `${size}`,
+    crowd: `${crowd}`,
+  });
   return new Promise((resolve, reject) => {
     const sent = request(new URL(`/?${query}`, workerUrl), (response) => {
       const parts: Uint8Array[] = [];
@@ -88,28 +93,28 @@ async function outcome(): Promise<string> {
   return "pending";
 }
 
-describe("verifiedStream in workerd, over HTTP", () => {
+describe.each([0, 8])("verifiedStream in workerd, over HTTP, beside %i others", (crowd) => {
   it("passes a body on whole, with its Content-Length", async () => {
-    const { bytes, complete, length } = await relay("/whole");
+    const { bytes, complete, length } = await relay("/whole", crowd);
     expect([complete, length, digestOf(bytes)]).toEqual([true, `${size}`, digest]);
     expect(await outcome()).toBe("verified");
   });
 
   it.each([0, size >> 1, size - 1])("breaks off when bit 0 of byte %i is wrong", async (at) => {
-    const { bytes, complete } = await relay(`/flip/${at}`);
+    const { bytes, complete } = await relay(`/flip/${at}`, crowd);
     expect(complete).toBe(false);
     expect(bytes.length).toBeLessThanOrEqual(size - 64 * 1024);
     expect(await outcome()).toBe("DIGEST_MISMATCH");
   });
 
   it.each(["close", "reset"])("breaks off when the upstream does, by %s", async (kind) => {
-    const { complete } = await relay(`/${kind}/3000000`);
+    const { complete } = await relay(`/${kind}/3000000`, crowd);
     expect(complete).toBe(false);
     expect(await outcome()).toBe("NETWORK_ERROR");
   });
 
   it("is not verified when the client hangs up", async () => {
-    const { complete } = await relay("/whole", 100_000);
+    const { complete } = await relay("/whole", crowd, 100_000);
     expect(complete).toBe(false);
     expect(await outcome()).toBe("cancelled");
   });

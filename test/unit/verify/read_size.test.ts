@@ -11,16 +11,16 @@ const MIB = 1024 * 1024;
 
 describe("viewSize", () => {
   it("is large when few read, smaller the more share the memory, and no more than is left", () => {
-    const views = [1, 32, 64, 256, 100_000].map((load) => viewSize(undefined, load));
-    expect(views).toEqual([MIB, MIB, MIB / 2, MIB / 8, 65_536]);
+    const views = [1, 16, 17, 32, 33, 256, 100_000].map((load) => viewSize(undefined, load));
+    expect(views).toEqual([MIB, MIB, MIB / 2, MIB / 2, MIB / 4, 65_536, 65_536]);
     expect(viewSize(100_000, 1)).toBe(100_000);
-    expect(viewSize(0, 0)).toBe(65_536);
+    expect(viewSize(0, 0)).toBe(16_384);
   });
 });
 
 describe("createReadPace", () => {
   it("never waits for more than MAX_LOST_BYTES, nor for more than its view", () => {
-    const pace = createReadPace();
+    const pace = createReadPace(8000);
     for (let i = 0; i < 20; i++) {
       for (const view of [65_536, MIB]) {
         const { least } = pace.next(view);
@@ -33,7 +33,7 @@ describe("createReadPace", () => {
   });
 
   it("never waits for more than twice what the connection has brought", () => {
-    const pace = createReadPace();
+    const pace = createReadPace(8000);
     let brought = 16 * 1024;
     for (let i = 0; i < 12; i++) {
       const { least } = pace.next(MIB);
@@ -44,10 +44,10 @@ describe("createReadPace", () => {
   });
 
   it("waits for less after slow reads, down to a byte", () => {
-    const pace = createReadPace();
-    for (let i = 0; i < 10; i++) pace.done(MIB, 1);
+    const pace = createReadPace(8000);
+    for (let i = 0; i < 10; i++) pace.done(MIB, 2000);
     const sizes = Array.from({ length: 12 }, () => {
-      pace.done(MIB, 2000);
+      pace.done(MIB, 2001);
       return pace.next(MIB).least;
     });
     expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));

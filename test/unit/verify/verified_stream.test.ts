@@ -32,11 +32,11 @@ describe("verifiedStream", () => {
     expect(await stateOf(stream.verified)).toBe("resolved");
   });
 
-  it("reads nothing before it is asked, and one chunk for each that is taken", async () => {
+  it("reads one chunk before it is asked, and then one for each that is taken", async () => {
     const source = scriptedReader(split(body, HELD));
     const reader = verifiedStream(source, { digest, size }).getReader();
     await settle();
-    expect(source.reads()).toBe(0);
+    expect(source.reads()).toBe(1);
     for (let taken = 1; taken <= 4; taken++) {
       await reader.read();
       await settle();
@@ -149,6 +149,14 @@ describe("verifiedStream", () => {
     };
     const stream = verifiedStream(source, { digest, size });
     expect((await stream.getReader().read()).value?.buffer).toBe(body.buffer);
+  });
+
+  it("notices that its source was given up, though nobody reads", async () => {
+    const source = Promise.withResolvers<never>();
+    const reader: ByteReader = { read: () => source.promise, cancel: () => Promise.resolve() };
+    const stream = verifiedStream(reader, { digest, size });
+    source.reject(new Error("the caller left"));
+    await expect(stream.verified).rejects.toThrow("the caller left");
   });
 
   it("refuses options that no body can meet, and closes the source", () => {

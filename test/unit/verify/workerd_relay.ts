@@ -1,6 +1,7 @@
 import { isTidegateError, systemClock } from "../../../src/core/mod.ts";
 import { parseDigest } from "../../../src/reference/mod.ts";
 import { readerOf, verifiedStream } from "../../../src/verify/mod.ts";
+import { joinReaders } from "../../../src/verify/read_size.ts";
 
 interface Context {
   waitUntil(promise: Promise<unknown>): void;
@@ -9,7 +10,8 @@ interface Context {
 let outcome = "none";
 
 /**
- * A Worker that relays `?url=` through the verified stream, counts what a broken body had given
+ * A Worker that relays `?url=` through the verified stream (as if `?crowd=` others were reading),
+ * counts what a broken body had given
  * (`/count`), and tells how the last relay ended (`/outcome`).
  */
 export default {
@@ -31,9 +33,11 @@ export default {
         return Response.json({ got, code: isTidegateError(error) ? error.code : `${error}` });
       }
     }
+    const crowd = Array.from({ length: Number(searchParams.get("crowd")) }, () => joinReaders(0));
     const size = Number(searchParams.get("size"));
     const digest = parseDigest(searchParams.get("digest") ?? "");
     const stream = verifiedStream(reader, { digest, size });
+    for (const other of crowd) other.leave();
     outcome = "pending";
     context.waitUntil(stream.verified.then(
       () => void (outcome = "verified"),
