@@ -41,7 +41,9 @@ export function createPullGate(options: PullGateOptions): ReadableStream<Uint8Ar
   const source: UnderlyingDefaultSource<Uint8Array> & { readonly expectedLength?: number } = {
     // workerd's extension: a response made of the stream gets its Content-Length. Others ignore it.
     ...options.length === undefined ? {} : { expectedLength: options.length },
-    start: (controller) => options.start(sinkOf(controller)),
+    start(controller): void { // returns nothing: a promise here would hold every pull back
+      options.start(sinkOf(controller));
+    },
     pull(): Promise<void> {
       const waiting = demand;
       return new Promise((resolve) => {
