@@ -1,4 +1,5 @@
 import {
+  abortable,
   type Clock,
   type Fetch,
   isTransient,
@@ -10,7 +11,7 @@ import { observe, type Observer } from "../observability/mod.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { chooseChallenge, followableScopes, isInsufficientScope } from "./choose_challenge.ts";
 import { anonymousCredentials, type Credential, type CredentialProvider } from "./credential.ts";
-import { pingChallenges, type RealmPolicy, unlessAborted } from "./fetch_token.ts";
+import { pingChallenges, type RealmPolicy } from "./fetch_token.ts";
 import { mergeScopes } from "./scope.ts";
 import type { Token } from "./token.ts";
 import type { KnownChallenge, TokenCache } from "./token_cache.ts";
@@ -107,7 +108,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (new URL(request.url).origin !== upstream.origin) return undefined;
       const known = await challenges.get();
       if (known === undefined) return undefined;
-      return await unlessAborted(preempt(context, known, request), request.signal);
+      return await abortable(preempt(context, known, request), request.signal);
     },
     async answer(request, response, sent): Promise<string | undefined> {
       if (new URL(response.url).origin !== upstream.origin) return undefined;
@@ -119,7 +120,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         : response.status === 403
         ? answerDenial(context, request, sent)
         : Promise.resolve(undefined);
-      const header = await unlessAborted(next, request.signal);
+      const header = await abortable(next, request.signal);
       return header === sent ? undefined : header;
     },
   };

@@ -1,9 +1,11 @@
 import {
+  abortable,
   type Clock,
   type Fetch,
   isTidegateError,
   MAX_REDIRECTS,
   MAX_TOKEN_BODY_BYTES,
+  parseRetryAfter,
   readCapped,
   TidegateError,
 } from "../core/mod.ts";
@@ -160,7 +162,7 @@ async function send(
 ): Promise<Response> {
   const { origin } = new URL(request.url);
   try {
-    return await unlessAborted(fetch(request), signal);
+    return await abortable(fetch(request), signal);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     if (isTidegateError(cause)) throw cause;
@@ -170,17 +172,6 @@ async function send(
       reason,
     }, { cause });
   }
-}
-
-/** Wait for a promise, but only while the signal stands: a `fetch` that ignores it must not hold us. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
 
 function readBody(
@@ -208,18 +199,11 @@ async function refusal(response: Response, realm: string, now: number): Promise<
   if (status === 401) return new TidegateError("UNAUTHORIZED", message, details);
   if (status === 403) return new TidegateError("FORBIDDEN", message, details);
   if (status === 429) {
-    const resetAt = retryAt(response.headers.get("retry-after"), now);
+    const resetAt = parseRetryAfter(response.headers.get("retry-after"), now);
     return new TidegateError("RATE_LIMITED", message, { ...details, resetAt });
   }
   if (status >= 500) return new TidegateError("SERVER_ERROR", message, details);
   return unexpected(realm, status, message);
-}
-
-/** RFC 9110 10.2.3: seconds or a date. */
-function retryAt(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  const at = /^\d{1,9}$/.test(header) ? now + 1000 * Number(header) : Date.parse(header);
-  return Number.isNaN(at) ? undefined : at;
 }
 
 function unexpected(

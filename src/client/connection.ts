@@ -29,19 +29,8 @@ function open(
   registry: string,
   settings: ClientSettings,
 ): { readonly upstream: Upstream; readonly send: Send } {
-  const { clock, credentials, fetch, observer, random, state, tokens, transport } = settings;
   const upstream = findUpstream(registry, settings.upstreams) ?? resolveUpstream(registry);
-  const send = createTransport({
-    upstream,
-    clock,
-    credentials,
-    fetch,
-    observer,
-    random,
-    state,
-    tokens,
-    ...transport,
-  });
+  const send = createTransport({ ...settings, ...settings.transport, upstream });
   return { upstream, send };
 }
 

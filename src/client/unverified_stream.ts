@@ -1,4 +1,4 @@
-import { concatBytes, TidegateError } from "../core/mod.ts";
+import { concatBytes, tooLong } from "../core/mod.ts";
 import { type ByteReader, type ByteSink, discardSink } from "../verify/mod.ts";
 
 /** A reader's bytes as a stream, as they come. */
@@ -27,17 +27,12 @@ export async function readUnverified(
     ...discardSink,
     write(chunk): Promise<void> {
       length += chunk.length;
-      if (length > maximum) throw tooLong(maximum);
+      if (length > maximum) throw tooLong("range", maximum);
       parts.push(chunk.slice());
       return Promise.resolve();
     },
   });
   return concatBytes(parts);
-}
-
-function tooLong(maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
-  const message = `The range is longer than ${maximum} bytes`;
-  return new TidegateError("LIMIT_EXCEEDED", message, { limit: "range", maximum });
 }
 
 /** Write a reader's bytes to a sink, as they come. */

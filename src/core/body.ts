@@ -42,7 +42,7 @@ export async function readCapped(
       const { done, value } = await withDeadline(reader.read(), { ...options, stallMs: wait });
       if (done) return concatBytes(parts);
       length += value.length;
-      if (length > options.maximum) throw tooLarge(options);
+      if (length > options.maximum) throw tooLong(options.what, options.maximum);
       parts.push(value);
     }
   } catch (error) {
@@ -51,11 +51,10 @@ export async function readCapped(
   }
 }
 
-function tooLarge({ what, maximum }: ReadCappedOptions): TidegateError<"LIMIT_EXCEEDED"> {
-  return new TidegateError("LIMIT_EXCEEDED", `The ${what} is longer than ${maximum} bytes`, {
-    limit: what,
-    maximum,
-  });
+/** The error for a body of the kind `what` that is longer than its cap. */
+export function tooLong(what: string, maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
+  const message = `The ${what} is longer than ${maximum} bytes`;
+  return new TidegateError("LIMIT_EXCEEDED", message, { limit: what, maximum });
 }
 
 function tooSlow({ what, origin, stallMs }: ReadCappedOptions): TidegateError<"NETWORK_TIMEOUT"> {
@@ -82,13 +81,7 @@ export function withDeadline<T>(
     }
     const stop = clock.after(stallMs, () => {
       finish();
-      reject(
-        new TidegateError("NETWORK_TIMEOUT", `No bytes from ${origin} for ${stallMs} ms`, {
-          origin,
-          phase: "body",
-          milliseconds: stallMs,
-        }),
-      );
+      reject(bodyStalled(origin, stallMs));
     });
     const onAbort = (): void => {
       finish();
@@ -104,12 +97,23 @@ export function withDeadline<T>(
       resolve(value);
     }, (cause) => {
       finish();
-      reject(
-        new TidegateError("NETWORK_ERROR", `The connection to ${origin} broke`, {
-          origin,
-          reason: cause instanceof Error ? cause.name : "unknown",
-        }, { cause }),
-      );
+      reject(bodyBroke(origin, cause));
     });
   });
+}
+
+/** The error for a body of which nothing came for a while. */
+export function bodyStalled(
+  origin: string,
+  milliseconds: number,
+): TidegateError<"NETWORK_TIMEOUT"> {
+  const message = `No bytes from ${origin} for ${milliseconds} ms`;
+  return new TidegateError("NETWORK_TIMEOUT", message, { origin, phase: "body", milliseconds });
+}
+
+/** The error for a body whose connection broke. */
+export function bodyBroke(origin: string, cause: unknown): TidegateError<"NETWORK_ERROR"> {
+  const reason = cause instanceof Error ? cause.name : "unknown";
+  const message = `The connection to ${origin} broke`;
+  return new TidegateError("NETWORK_ERROR", message, { origin, reason }, { cause });
 }

@@ -4,6 +4,7 @@
  * In: nothing. Out: types and small pure functions. Next: every other folder.
  * @module
  */
+export * from "./abortable.ts";
 export * from "./body.ts";
 export * from "./bytes.ts";
 export * from "./clock.ts";
@@ -15,5 +16,6 @@ export * from "./limits.ts";
 export * from "./origin_not_trusted.ts";
 export * from "./profile.ts";
 export * from "./random.ts";
+export * from "./retry_after.ts";
 export * from "./secret.ts";
 export * from "./wire.ts";

@@ -1,6 +1,10 @@
-import { type RegistryDiagnostic, type ResponseDetails, TidegateError } from "../core/mod.ts";
+import {
+  parseRetryAfter,
+  type RegistryDiagnostic,
+  type ResponseDetails,
+  TidegateError,
+} from "../core/mod.ts";
 import { readErrorBody } from "./error_body.ts";
-import { parseCount } from "./header_fields.ts";
 
 /** A failed exchange, as far as an error may tell of it. */
 export interface ResponseFacts {
@@ -40,7 +44,7 @@ export function responseError(facts: ResponseFacts, image: string): TidegateErro
     case 429:
       return new TidegateError("RATE_LIMITED", `${origin} limits the rate of requests${said}`, {
         ...details,
-        resetAt: readRetryAfter(headers, facts.now),
+        resetAt: parseRetryAfter(headers.get("retry-after"), facts.now),
       });
   }
   const message = `${origin} answered ${status} for ${image}${said}`;
@@ -51,13 +55,4 @@ export function responseError(facts: ResponseFacts, image: string): TidegateErro
 
 function formatDiagnostic({ code, message }: RegistryDiagnostic): string {
   return [code, message].filter((part) => part !== "").join(" ").replace(/\.$/, "");
-}
-
-/** RFC 9110 10.2.3: seconds, or a date. */
-function readRetryAfter(headers: Headers, now: number | undefined): number | undefined {
-  const text = headers.get("retry-after") ?? "";
-  const seconds = parseCount(text);
-  if (seconds !== undefined) return now === undefined ? undefined : now + seconds * 1000;
-  const date = /^[A-Z][a-z]{2,8},? [\w: -]{8,40}$/.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(date) ? undefined : date;
 }

@@ -1,4 +1,5 @@
 import {
+  abortable,
   excerpt,
   type Fetch,
   type RegistryRequest,
@@ -6,7 +7,6 @@ import {
   type Send,
   TidegateError,
 } from "../core/mod.ts";
-import { abortable } from "./deadline.ts";
 import { networkError } from "./network_error.ts";
 
 /** The innermost `Send`: one exchange through `fetch`, redirects not followed. */

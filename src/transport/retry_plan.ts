@@ -1,5 +1,9 @@
-import { isTidegateError, type RegistryRequest, type RegistryResponse } from "../core/mod.ts";
-import { parseRetryAfter } from "./retry_after.ts";
+import {
+  isTidegateError,
+  parseRetryAfter,
+  type RegistryRequest,
+  type RegistryResponse,
+} from "../core/mod.ts";
 
 /** How often and how long a request is repeated. */
 export interface RetrySettings {

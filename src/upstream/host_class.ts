@@ -19,22 +19,22 @@ const PRIVATE_SUFFIXES: readonly string[] = [
   "svc", // Kubernetes: resolved through a search domain
 ];
 
-/** `[first address, prefix length]` of IPv4 blocks that are not on the internet: IANA's registry. */
-const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10], // shared; 100.100.100.200 is a metadata service
-  ["168.63.129.16", 32], // public by its number, but Azure's wire server
-  ["169.254.0.0", 16], // link-local; 169.254.169.254 is a metadata service
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.88.99.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 3], // multicast, reserved, broadcast
+/** IPv4 blocks that are not on the internet: IANA's registry. */
+const PRIVATE_IPV4: readonly string[] = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10", // shared; 100.100.100.200 is a metadata service
+  "168.63.129.16/32", // public by its number, but Azure's wire server
+  "169.254.0.0/16", // link-local; 169.254.169.254 is a metadata service
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/3", // multicast, reserved, broadcast
 ];
 
 /**
@@ -67,8 +67,9 @@ function parseIpv4(name: string): number | undefined {
 
 function classifyIpv4(address: number): HostClass {
   if (address >>> 24 === 127) return "loopback";
-  const isPrivate = PRIVATE_IPV4.some(([first, length]) => {
-    const size = 2 ** (32 - length);
+  const isPrivate = PRIVATE_IPV4.some((block) => {
+    const [first = "", length] = block.split("/");
+    const size = 2 ** (32 - Number(length));
     const start = parseIpv4(first) ?? 0;
     return address >= start && address < start + size;
   });

@@ -1,7 +1,7 @@
-import { type Hasher, TidegateError } from "../core/mod.ts";
+import { type Hasher, TidegateError, tooLong } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
-import { type Expectation, tooLong } from "./verify_options.ts";
+import type { Expectation } from "./verify_options.ts";
 
 /** A running check of one body. */
 export interface BodyCheck {
@@ -41,7 +41,7 @@ export function createBodyCheck(expected: Expectation): BodyCheck {
 
 function assertNotLonger(length: number, { size, maximum }: Expectation): void {
   if (size !== undefined && length > size) throw sizeMismatch(size, length);
-  if (maximum !== undefined && length > maximum) throw tooLong(maximum);
+  if (maximum !== undefined && length > maximum) throw tooLong("body", maximum);
 }
 
 async function assertDigest(hasher: Hasher, expected: Digest): Promise<void> {

@@ -1,4 +1,10 @@
-import { type Clock, isTidegateError, type RegistryResponse, TidegateError } from "../core/mod.ts";
+import {
+  bodyBroke,
+  bodyStalled,
+  type Clock,
+  isTidegateError,
+  type RegistryResponse,
+} from "../core/mod.ts";
 import { type BodySource, openBody } from "./body_source.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import {
@@ -81,7 +87,7 @@ function createReader(
       if (rejectRead === undefined) return;
       const left = waitingSince + stallMs - clock.now();
       if (left > 0) watch(left);
-      else fail(stalled(originOf(response), stallMs));
+      else fail(bodyStalled(originOf(response), stallMs));
     });
   };
   const read = (): Promise<Uint8Array | undefined> =>
@@ -113,21 +119,7 @@ function createReader(
 }
 
 function broken(response: BodyResponse, cause: unknown): unknown {
-  if (isTidegateError(cause)) return cause;
-  const origin = originOf(response);
-  const reason = cause instanceof Error ? cause.name : "unknown";
-  return new TidegateError("NETWORK_ERROR", `The connection to ${origin} broke`, {
-    origin,
-    reason,
-  }, { cause });
-}
-
-function stalled(origin: string, milliseconds: number): TidegateError<"NETWORK_TIMEOUT"> {
-  return new TidegateError("NETWORK_TIMEOUT", `No bytes from ${origin} for ${milliseconds} ms`, {
-    origin,
-    phase: "body",
-    milliseconds,
-  });
+  return isTidegateError(cause) ? cause : bodyBroke(originOf(response), cause);
 }
 
 function originOf({ url }: BodyResponse): string {

@@ -1,4 +1,4 @@
-import { type HasherFactory, TidegateError } from "../core/mod.ts";
+import { type HasherFactory, tooLong } from "../core/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 
 /** The bytes of a blob that a caller wants: first and last, both counted from 0 and inclusive. */
@@ -38,7 +38,7 @@ export function assertVerifyOptions(options: VerifyOptions): void {
   if (maximum !== undefined && !isCount(maximum)) {
     throw new TypeError(`maximum ${maximum} is no byte count`);
   }
-  if (size !== undefined && maximum !== undefined && size > maximum) throw tooLong(maximum);
+  if (size !== undefined && maximum !== undefined && size > maximum) throw tooLong("body", maximum);
   if (range === undefined) return;
   if (!isCount(range.start) || !isCount(range.end) || range.end < range.start) {
     throw new TypeError(`Range ${range.start}-${range.end} is no byte range`);
@@ -46,14 +46,6 @@ export function assertVerifyOptions(options: VerifyOptions): void {
   if (size !== undefined && range.end >= size) {
     throw new TypeError(`Range ${range.start}-${range.end} ends after ${size} bytes`);
   }
-}
-
-/** The error for a body past its cap. */
-export function tooLong(maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
-  return new TidegateError("LIMIT_EXCEEDED", `The body is longer than ${maximum} bytes`, {
-    limit: "body",
-    maximum,
-  });
 }
 
 function isCount(value: number): boolean {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseRetryAfter } from "../../../src/transport/retry_after.ts";
+import { parseRetryAfter } from "../../../src/core/retry_after.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 10, 0, 0);
 
