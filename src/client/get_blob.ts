@@ -11,6 +11,7 @@ import {
 } from "../verify/mod.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { openBlob } from "./open_blob.ts";
+import { withOwnChunks } from "./own_chunks.ts";
 import { pumpUnverified, readUnverified, unverifiedStream } from "./unverified_stream.ts";
 
 /** How a blob is got. */
@@ -52,7 +53,10 @@ export interface PulledBlob {
    * @throws {TidegateError} LIMIT_EXCEEDED; DIGEST_MISMATCH; BLOB_SIZE_MISMATCH; RESUME_FAILED…
    */
   bytes(maximum?: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Write the bytes to a sink, which is closed once they are verified and aborted otherwise. */
+  /**
+   * Write the bytes to a sink, which is closed once they are verified and aborted otherwise. Its
+   * chunks are its own to keep, unless it says that it `borrows` them, which saves a copy.
+   */
   pipeTo(sink: ByteSink): Promise<void>;
   /** Give the blob up. Does nothing after its end. */
   cancel(reason?: unknown): Promise<void>;
@@ -109,7 +113,7 @@ function verifiedBlob(blob: Opened, hasher: HasherFactory): PulledBlob {
       return stream;
     },
     bytes: (maximum) => readVerified(reader, { ...expected, maximum }),
-    pipeTo: (sink) => pumpVerified(reader, sink, expected),
+    pipeTo: (sink) => pumpVerified(reader, withOwnChunks(sink), expected),
   });
 }
 
@@ -121,7 +125,7 @@ function unverifiedBlob(blob: Opened): PulledBlob {
       return unverifiedStream(reader);
     },
     bytes: (maximum) => readUnverified(reader, maximum),
-    pipeTo: (sink) => pumpUnverified(reader, sink),
+    pipeTo: (sink) => pumpUnverified(reader, withOwnChunks(sink)),
   }, unverifiable());
 }
 

@@ -8,7 +8,8 @@ export interface ImageSink {
   hasBlob?(descriptor: Descriptor): boolean | Promise<boolean>;
   /**
    * Open a place for a blob. What is written is complete only once `close` was called: before, the
-   * digest has not been checked. Several are open at once.
+   * digest has not been checked. Several are open at once. Chunks are its own to keep, unless it
+   * says that it `borrows` them.
    */
   openBlob(descriptor: Descriptor): ByteSink | Promise<ByteSink>;
   /**

@@ -19,6 +19,7 @@ import {
 } from "./get_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import { type OpenBlob, openBlob } from "./open_blob.ts";
+import { withOwnChunks } from "./own_chunks.ts";
 import { inParallel } from "./parallel.ts";
 
 /** How far a blob of an image is. */
@@ -205,7 +206,7 @@ async function openSink(
   descriptor: Descriptor,
   onWrite: (bytes: number) => void,
 ): Promise<ByteSink> {
-  const inner = await sink.openBlob(descriptor);
+  const inner = withOwnChunks(await sink.openBlob(descriptor));
   let isAborted = false;
   return {
     async write(chunk): Promise<void> {

@@ -18,12 +18,17 @@ export interface ByteReader {
 }
 
 /**
- * Where verified bytes go. A `WritableStreamDefaultWriter` fits where the stream behind it has
- * done with a chunk once `write` resolves: workerd's `FixedLengthStream` and files do, a
- * `TransformStream` that queues does not.
+ * Where verified bytes go. A `WritableStreamDefaultWriter` fits.
+ *
+ * The functions of this folder lend their chunks: `write` must have done with one when it resolves.
+ * workerd's `FixedLengthStream` and file handles have; a `TransformStream`, and Node's streams as
+ * `Writable.toWeb` gives them, queue. The registry client gives copies unless the sink says that it
+ * {@linkcode borrows}.
  */
 export interface ByteSink {
-  /** Take bytes. The chunk's buffer is used again once the promise has resolved. */
+  /** Whether it has done with a chunk once `write` resolves. Default is `false`. */
+  readonly borrows?: boolean;
+  /** Take bytes. */
   write(chunk: Uint8Array): Promise<void>;
   /** All bytes were written, and they verified. */
   close(): Promise<void>;
@@ -33,6 +38,7 @@ export interface ByteSink {
 
 /** A sink that keeps nothing: pump into it to verify a body that nobody reads. */
 export const discardSink: ByteSink = {
+  borrows: true,
   write: () => Promise.resolve(),
   close: () => Promise.resolve(),
   abort: () => Promise.resolve(),
