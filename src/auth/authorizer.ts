@@ -73,6 +73,20 @@ interface Progress {
   isFresh: boolean;
   /** The scopes that the server named have been tried. */
   hasFollowed: boolean;
+  /** The challenge that the above is about: another one starts anew. */
+  challenge: KnownChallenge | undefined;
+  /** Why there is no token for that challenge: asking again would present a refused password twice. */
+  refusal: Error | undefined;
+}
+
+function noProgress(): Progress {
+  return {
+    answers: 0,
+    isFresh: false,
+    hasFollowed: false,
+    challenge: undefined,
+    refusal: undefined,
+  };
 }
 
 /**
@@ -104,15 +118,16 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 
   return {
     async authorization(request: RegistryRequest): Promise<string | undefined> {
-      progress.delete(request);
+      const state = noProgress();
+      progress.set(request, state);
       if (new URL(request.url).origin !== upstream.origin) return undefined;
       const known = await challenges.get();
       if (known === undefined) return undefined;
-      return await abortable(preempt(context, known, request), request.signal);
+      return await abortable(preempt(context, known, request, state), request.signal);
     },
     async answer(request, response, sent): Promise<string | undefined> {
       if (new URL(response.url).origin !== upstream.origin) return undefined;
-      const state = progress.get(request) ?? { answers: 0, isFresh: false, hasFollowed: false };
+      const state = progress.get(request) ?? noProgress();
       progress.set(request, state);
       if (state.answers++ >= MAX_ANSWERS) return undefined;
       const next = response.status === 401
@@ -137,6 +152,7 @@ async function preempt(
   { source, challenges }: Context,
   known: KnownChallenge,
   request: RegistryRequest,
+  state: Progress,
 ): Promise<string | undefined> {
   const scopes = mergeScopes(request.scopes);
   const credential = await source.credential(scopes);
@@ -144,11 +160,14 @@ async function preempt(
     return credential?.kind === "basic" ? basicHeader(credential) : undefined;
   }
   if (credential?.kind === "bearer") return bearerHeader(credential.token);
+  state.challenge = known;
   try {
-    const token = await source.held({ scopes }) ?? await source.fetch(known, { scopes });
-    return bearerHeader(token.value);
+    const held = await source.held({ scopes });
+    state.isFresh = held === undefined;
+    return bearerHeader((held ?? await source.fetch(known, { scopes })).value);
   } catch (error) {
-    if (isTransient(error)) throw error;
+    if (isTransient(error) || !(error instanceof Error)) throw error;
+    state.refusal = error;
     await challenges.forget(); // what was true may have changed: let the registry say it again
     return undefined;
   }
@@ -167,6 +186,10 @@ async function answerChallenge(
   const chosen = chooseChallenge(offered, credential, response.url);
   if (chosen === undefined) return undefined;
   await context.challenges.set(chosen);
+  if (!isSameChallenge(chosen, state.challenge)) {
+    Object.assign(state, { challenge: chosen, isFresh: false, refusal: undefined });
+  }
+  if (state.refusal !== undefined) throw state.refusal;
   if (chosen.scheme === "basic" || credential?.kind === "bearer") {
     return await presentDirectly(context, credential, sent);
   }
@@ -260,6 +283,10 @@ function bearerHeader(value: Token["value"]): string {
   return `Bearer ${value.reveal()}`;
 }
 
+function isSameChallenge(a: KnownChallenge, b: KnownChallenge | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** What the upstream said last, in memory before the cache; the cache is asked once. */
 interface ChallengeMemory {
   get(): Promise<KnownChallenge | undefined>;
@@ -279,7 +306,7 @@ function createChallengeMemory(upstream: Upstream, tokens: TokenCache): Challeng
       return known;
     },
     async set(challenge): Promise<void> {
-      const isNew = JSON.stringify(challenge) !== JSON.stringify(known);
+      const isNew = !isSameChallenge(challenge, known);
       known = challenge;
       isLoaded = true;
       if (isNew) await tokens.putChallenge(upstream, challenge);

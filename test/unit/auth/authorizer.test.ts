@@ -294,6 +294,38 @@ describe("createAuthorizer() with a credential", () => {
     expect(nobody.seen).toHaveLength(1);
   });
 
+  it("a password that the token endpoint refuses is sent once a request", async () => {
+    const servers: Record<string, Handler> = {
+      [REGISTRY]: registry([]),
+      [AUTH]: () => new Response(null, { status: 401 }),
+    };
+    const world = createWorld({ upstream: bound, credentials: user, servers });
+    for (let n = 1; n <= 4; n++) {
+      await expect(world.send()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+      expect(world.at(AUTH)).toHaveLength(n);
+    }
+  });
+
+  it("a token fetched for a request and refused is not fetched again, unless the realm moved", async () => {
+    const elsewhere = "https://other.example";
+    let realm = REALM;
+    const good = () => tokenAnswer("good");
+    const world = createWorld({
+      servers: {
+        [REGISTRY]: ({ authorization }) =>
+          authorization === "Bearer good" ? new Response("ok") : challenge(realm),
+        [AUTH]: counter(),
+        [elsewhere]: good,
+      },
+    });
+    for (let n = 1; n <= 3; n++) {
+      expect((await world.send()).status).toBe(401);
+      expect(world.at(AUTH)).toHaveLength(n);
+    }
+    realm = `${elsewhere}/token`;
+    expect((await world.send()).status).toBe(200);
+  });
+
   it("prefers Bearer to Basic, whatever their order, and skips Negotiate", async () => {
     const header = `Negotiate abc=, Basic realm="x", Bearer realm="${REALM}",service="s"`;
     const world = createWorld({
