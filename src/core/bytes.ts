@@ -77,11 +77,15 @@ export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Value of each character of both alphabets. */
-const SEXTETS: Uint8Array = new Uint8Array(128);
-for (const [last62, last63] of ["+/", "-_"] as const) {
-  const alphabet =
-    `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789${last62}${last63}`;
-  for (let i = 0; i < 64; i++) SEXTETS[alphabet.charCodeAt(i)] = i;
+const SEXTETS: Uint8Array = /* @__PURE__ */ tabulateSextets();
+
+function tabulateSextets(): Uint8Array {
+  const table = new Uint8Array(128);
+  for (const last of ["+/", "-_"]) {
+    const alphabet = `ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789${last}`;
+    for (let i = 0; i < 64; i++) table[alphabet.charCodeAt(i)] = i;
+  }
+  return table;
 }
 
 function decodeSextets(text: string, message: string): Uint8Array<ArrayBuffer> {

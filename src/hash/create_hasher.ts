@@ -1,7 +1,7 @@
 import type { HashAlgorithm, Hasher, HasherFactory } from "../core/mod.ts";
 import { findNodeHasher } from "./native_node.ts";
 import { findWorkerdHasher } from "./native_workerd.ts";
-import { wasmHasher } from "./sha2.ts";
+import { plainWasmHasher } from "./sha2.ts";
 
 /** The runtime's own incremental hash, five times as fast as WASM; undefined in browsers. */
 export const nativeHasher: HasherFactory | undefined = /* @__PURE__ */ findNativeHasher();
@@ -17,5 +17,5 @@ function findNativeHasher(): HasherFactory | undefined {
  * @throws {TidegateError} UNSUPPORTED where there is neither a native hash nor WASM.
  */
 export function createHasher(algorithm: HashAlgorithm): Hasher {
-  return (nativeHasher ?? wasmHasher)(algorithm);
+  return (nativeHasher ?? plainWasmHasher)(algorithm);
 }

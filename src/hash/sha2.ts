@@ -1,4 +1,4 @@
-import type { HashAlgorithm, StatefulHasher } from "../core/mod.ts";
+import type { HashAlgorithm, Hasher, StatefulHasher } from "../core/mod.ts";
 import { decodeState, encodeState, type HashState } from "./hash_state.ts";
 import { SHA256, type Sha2Parameters, SHA512, swapWords } from "./sha2_parameters.ts";
 import { wasmEngine } from "./wasm_engine.ts";
@@ -11,7 +11,7 @@ import { wasmEngine } from "./wasm_engine.ts";
  * @see {@link https://doi.org/10.6028/NIST.FIPS.180-4 | FIPS 180-4}
  */
 export function createSha256(): StatefulHasher {
-  return createSha2(SHA256);
+  return withState(SHA256);
 }
 
 /**
@@ -20,7 +20,7 @@ export function createSha256(): StatefulHasher {
  * @throws {TidegateError} UNSUPPORTED where the runtime refuses to compile WASM.
  */
 export function createSha512(): StatefulHasher {
-  return createSha2(SHA512);
+  return withState(SHA512);
 }
 
 /** The WASM hasher as a port: works the same on every runtime. */
@@ -28,14 +28,35 @@ export function wasmHasher(algorithm: HashAlgorithm): StatefulHasher {
   return algorithm === "sha256" ? createSha256() : createSha512();
 }
 
-function createSha2(parameters: Sha2Parameters): StatefulHasher {
+/** {@linkcode wasmHasher} without the means to save its state: less code where nothing is saved. */
+export function plainWasmHasher(algorithm: HashAlgorithm): Hasher {
+  return createSha2(algorithm === "sha256" ? SHA256 : SHA512).hasher;
+}
+
+function withState(parameters: Sha2Parameters): StatefulHasher {
+  const { hasher, live, restore } = createSha2(parameters);
+  return {
+    ...hasher,
+    exportState: () => encodeState(parameters, live()),
+    importState: (snapshot) => restore(decodeState(parameters, snapshot)),
+  };
+}
+
+interface Sha2 {
+  readonly hasher: Pick<StatefulHasher, "algorithm" | "update" | "digest">;
+  /** @throws {TypeError} When the digest was taken. */
+  live(): HashState;
+  restore(state: HashState): void;
+}
+
+function createSha2(parameters: Sha2Parameters): Sha2 {
   const engine = wasmEngine();
   let state: HashState | undefined = initialState(parameters);
   const live = (): HashState => {
     if (state === undefined) throw new TypeError("The hash has ended: its digest was taken");
     return state;
   };
-  return {
+  const hasher: Sha2["hasher"] = {
     algorithm: parameters.algorithm,
     update(chunk): void {
       const { chain, pending, length } = live();
@@ -51,11 +72,8 @@ function createSha2(parameters: Sha2Parameters): StatefulHasher {
       state = undefined;
       return swapWords(chain, parameters.wordLength);
     },
-    exportState: () => encodeState(parameters, live()),
-    importState(snapshot): void {
-      state = decodeState(parameters, snapshot);
-    },
   };
+  return { hasher, live, restore: (other) => void (state = other) };
 }
 
 function initialState({ initial, wordLength, blockLength }: Sha2Parameters): HashState {
