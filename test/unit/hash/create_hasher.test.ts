@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { encodeHex } from "../../../src/core/mod.ts";
+import { encodeHex, encodeUtf8 } from "../../../src/core/mod.ts";
 import { createHasher, nativeHasher, wasmHasher } from "../../../src/hash/mod.ts";
 import { findNodeHasher } from "../../../src/hash/native_node.ts";
 
