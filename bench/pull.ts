@@ -8,7 +8,7 @@ const BLOB_BYTES = 1024 * 1024 * 1024;
 const MOST_ROUNDS = 7;
 
 /**
- * A verified pull of 1 GiB to a file, against the time of fetching it to a file unverified and of
+ * The client's pull of 1 GiB to a file, against the time of fetching it to a file unverified and of
  * the native hash alone, added; and what it adds to the process's memory.
  */
 export async function* benchPull({ runtimes, rounds }: BenchOptions): AsyncGenerator<BenchLine> {

@@ -9,10 +9,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRegistryClient } from "../src/client/mod.ts";
 import { systemClock } from "../src/core/mod.ts";
 import { createHasher } from "../src/hash/mod.ts";
-import { parseDigest } from "../src/reference/mod.ts";
-import { type ByteReader, pumpVerified, readerOf } from "../src/verify/mod.ts";
+import { parseReference } from "../src/reference/mod.ts";
+import { type ByteReader, readerOf } from "../src/verify/mod.ts";
 import { type BenchLine, median, peakRssMib, rounded } from "./runner.ts";
 
 const MIB = 1024 * 1024;
@@ -23,6 +24,9 @@ const [runtime = "", rounds = "1", url = "", digest = "", sizeText = "", part] =
   2,
 );
 const size = Number(sizeText);
+const { host } = new URL(url);
+const registry = createRegistryClient();
+const ref = parseReference(`${host}/bench/blob@${digest}`);
 const folder = mkdtempSync(join(tmpdir(), "tidegate-pull-"));
 
 async function openReader(): Promise<ByteReader> {
@@ -62,7 +66,8 @@ function pull(): Promise<void> {
       close: () => Promise.resolve(),
       abort: () => Promise.resolve(),
     };
-    await pumpVerified(await openReader(), sink, { digest: parseDigest(digest), size });
+    const blob = await registry.blobs.get(ref, digest, { size });
+    await blob.pipeTo(sink);
   });
 }
 
