@@ -34,9 +34,9 @@ export const MAX_JSON_DEPTH = 64;
 
 /**
  * Most keys, and most objects and arrays, in one JSON document. An index entry has 5 to 10 keys, so
- * this is an index of 2500 images at the least. Native parsers take up to 1 µs for each.
+ * this is an index of 1600 images at the least. Native parsers take up to 1 µs for each.
  */
-export const MAX_JSON_NODES = 25_000;
+export const MAX_JSON_NODES = 16_384;
 
 /**
  * Most different keys in one JSON document, counted at each depth. The largest known manifest, of
