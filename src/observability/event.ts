@@ -15,7 +15,8 @@ export type TidegateEvent =
   | StoreEvent
   | DoorEvent;
 
-interface RequestFacts {
+/** What every event about a request has. */
+export interface RequestFacts {
   readonly upstream: string;
   readonly kind: RequestKind;
   readonly method: string;

@@ -3,15 +3,14 @@ import {
   isTidegateError,
   type Layer,
   type RegistryRequest,
-  type RegistryResponse,
   type Send,
-  TidegateError,
 } from "../core/mod.ts";
-import { observe, redactUrl } from "../observability/mod.ts";
+import { observe } from "../observability/mod.ts";
 import { PROBE_WAIT_MS } from "./breaker_state.ts";
-import { createDeadline, type Deadline } from "./deadline.ts";
+import { sendWithin } from "./deadline.ts";
 import { discard } from "./discard.ts";
 import type { TransportSettings } from "./settings.ts";
+import { requestFacts } from "./request_facts.ts";
 import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
 
 /**
@@ -27,18 +26,14 @@ import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
  */
 export function withRetry(settings: TransportSettings): Layer {
   const { clock, timeouts: { totalMs }, upstream: { origin } } = settings;
-  return (next) => async (request) => {
+  return (next) => (request) => {
     const endsAt = clock.now() + totalMs;
-    const deadline = createDeadline(clock, totalMs, request.signal, () => tooLong(origin, totalMs));
-    try {
-      const bounded = { ...request, signal: deadline.signal };
+    const details = { origin, phase: "total", milliseconds: totalMs } as const;
+    return sendWithin(clock, details, request, async (bounded) => {
       const outcome = await attempts(settings, next, bounded, endsAt);
       if ("error" in outcome) throw outcome.error;
-      return endWith(outcome.response, deadline);
-    } catch (error) {
-      deadline.dispose();
-      throw error;
-    }
+      return outcome.response;
+    });
   };
 }
 
@@ -91,14 +86,13 @@ async function keepQuiet(settings: TransportSettings, signal?: AbortSignal): Pro
 }
 
 function prepareRetry(
-  { clock, observer, state, upstream: { name, origin } }: TransportSettings,
+  { clock, observer, state, upstream }: TransportSettings,
   request: RegistryRequest,
   outcome: Outcome,
   attempt: number,
   delayMs: number,
 ): void {
-  const { kind, method } = request;
-  const facts = { upstream: name, kind, method, url: redactUrl(request.url) };
+  const facts = requestFacts(upstream, request);
   const reason = reasonOf(outcome);
   observe(observer, { type: "request.retried", ...facts, attempt, delayMs, reason });
   if (!("response" in outcome)) return;
@@ -106,7 +100,8 @@ function prepareRetry(
   const { status } = outcome.response;
   if (status !== 429 && status !== 503) return;
   const until = retryAfter(outcome, clock.now()) ?? clock.now() + delayMs;
-  state.quietUntil.set(origin, Math.max(until, state.quietUntil.get(origin) ?? 0));
+  const known = state.quietUntil.get(upstream.origin) ?? 0;
+  state.quietUntil.set(upstream.origin, Math.max(until, known));
 }
 
 function reasonOf(outcome: Outcome): number | ErrorCode {
@@ -118,27 +113,4 @@ function reasonOf(outcome: Outcome): number | ErrorCode {
 function withoutBody(outcome: Outcome): Outcome {
   if (!("response" in outcome)) return outcome;
   return { response: { ...outcome.response, body: null, release: () => {} } };
-}
-
-/** The headers are here: the budget no longer runs, the caller's signal still ends the body. */
-function endWith(response: RegistryResponse, deadline: Deadline): RegistryResponse {
-  deadline.stop();
-  if (response.body === null) deadline.dispose();
-  const release = (): void => {
-    deadline.dispose();
-    response.release();
-  };
-  return { ...response, release };
-}
-
-function tooLong(origin: string, milliseconds: number): TidegateError<"NETWORK_TIMEOUT"> {
-  return new TidegateError(
-    "NETWORK_TIMEOUT",
-    `No answer from ${origin} within ${milliseconds} ms`,
-    {
-      origin,
-      phase: "total",
-      milliseconds,
-    },
-  );
 }

@@ -1,5 +1,6 @@
-import { type Layer, type RegistryRequest, TidegateError } from "../core/mod.ts";
+import type { Layer, RegistryRequest } from "../core/mod.ts";
 import { observe } from "../observability/mod.ts";
+import { createDeadline } from "./deadline.ts";
 import type { TransportSettings } from "./settings.ts";
 import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
 
@@ -41,26 +42,16 @@ function takeSlot(
   request: RegistryRequest,
   { clock, throttle: { queueMs }, upstream: { origin } }: TransportSettings,
 ): Promise<ReleaseSlot> {
-  const { signal } = request;
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const giveUp = (reason: unknown): void => {
-      settle();
+  const details = { origin, phase: "queue", milliseconds: queueMs } as const;
+  const { signal, dispose } = createDeadline(clock, details, request.signal);
+  return new Promise<ReleaseSlot>((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const leave = slots.request(isSmall(request), resolve);
+    signal.addEventListener("abort", () => {
       leave();
-      reject(reason);
-    };
-    const onAbort = (): void => giveUp(signal?.reason);
-    const stopTimer = clock.after(queueMs, () => giveUp(queueTimeout(origin, queueMs)));
-    const settle = (): void => {
-      stopTimer();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const leave = slots.request(isSmall(request), (release) => {
-      settle();
-      resolve(release);
+      reject(signal.reason);
     });
-  });
+  }).finally(dispose);
 }
 
 /** An aborted request gives its slot back even when its consumer forgets to. */
@@ -76,12 +67,4 @@ function onceEnded(
   };
   signal?.addEventListener("abort", end, { once: true });
   return end;
-}
-
-function queueTimeout(origin: string, queueMs: number): TidegateError<"NETWORK_TIMEOUT"> {
-  return new TidegateError("NETWORK_TIMEOUT", `No free slot for ${origin} for ${queueMs} ms`, {
-    origin,
-    phase: "queue",
-    milliseconds: queueMs,
-  });
 }

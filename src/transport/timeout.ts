@@ -1,5 +1,5 @@
-import { type Layer, type RegistryRequest, TidegateError } from "../core/mod.ts";
-import { createDeadline } from "./deadline.ts";
+import type { Layer, RegistryRequest } from "../core/mod.ts";
+import { sendWithin } from "./deadline.ts";
 import type { TransportSettings } from "./settings.ts";
 
 const SLOWEST_UPLOAD_BYTES_PER_MS = 32; // 32 KB/s: what a body adds to the time its answer may take
@@ -12,33 +12,10 @@ const STREAM_UPLOAD_MS = 60 * 60_000; // a stream's length is unknown
  * @throws {TidegateError} NETWORK_TIMEOUT with phase `headers`.
  */
 export function withTimeout({ clock, timeouts }: TransportSettings): Layer {
-  return (next) => async (request) => {
-    const milliseconds = timeouts.headersMs + uploadMs(request);
+  return (next) => (request) => {
     const { origin } = new URL(request.url);
-    const deadline = createDeadline(
-      clock,
-      milliseconds,
-      request.signal,
-      () =>
-        new TidegateError("NETWORK_TIMEOUT", `No headers from ${origin} for ${milliseconds} ms`, {
-          origin,
-          phase: "headers",
-          milliseconds,
-        }),
-    );
-    try {
-      const response = await next({ ...request, signal: deadline.signal });
-      deadline.stop();
-      if (response.body === null) deadline.dispose();
-      const release = (): void => {
-        deadline.dispose();
-        response.release();
-      };
-      return { ...response, release };
-    } catch (error) {
-      deadline.dispose();
-      throw error;
-    }
+    const milliseconds = timeouts.headersMs + uploadMs(request);
+    return sendWithin(clock, { origin, phase: "headers", milliseconds }, request, next);
   };
 }
 

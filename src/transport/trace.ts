@@ -1,16 +1,16 @@
 import { excerpt, isTidegateError, type Layer } from "../core/mod.ts";
-import { observe, redactUrl } from "../observability/mod.ts";
+import { observe } from "../observability/mod.ts";
 import type { TransportSettings } from "./settings.ts";
+import { requestFacts } from "./request_facts.ts";
 import { readRateLimit } from "./rate_limit.ts";
 
 /** Tell the observer about each request once, however many tries, hops and tokens it took. */
 export function withTrace(settings: TransportSettings): Layer {
-  const { clock, observer, upstream: { name } } = settings;
+  const { clock, observer, upstream } = settings;
   if (observer === undefined) return (next) => next;
   return (next) => async (request) => {
-    const { kind, method } = request;
     const startedAt = clock.now();
-    const facts = { upstream: name, kind, method, url: redactUrl(request.url) };
+    const facts = requestFacts(upstream, request);
     observe(observer, { type: "request.sent", ...facts, attempt: 1 });
     try {
       const response = await next(request);
