@@ -1,20 +1,8 @@
 import { excerpt } from "../core/mod.ts";
 
 /** Query keys whose values are shown. Anything not listed is hidden: new secrets are hidden by default. */
-const SHOWN_QUERY_KEYS: ReadonlySet<string> = new Set([
-  "n",
-  "last",
-  "ns",
-  "page",
-  "page_size",
-  "service",
-  "scope",
-  "digest",
-  "mount",
-  "from",
-  "artifactType",
-  "client_id",
-]);
+const SHOWN_QUERY_KEY =
+  /^(?:n|last|ns|page|page_size|service|scope|digest|mount|from|artifactType|client_id)$/;
 
 const HIDDEN = "[hidden]";
 
@@ -25,8 +13,8 @@ const HIDDEN = "[hidden]";
  * @param url Absolute or not; what is no http(s) URL is shown as its scheme at most.
  */
 export function redactUrl(url: string | URL): string {
-  const parsed = typeof url === "string" ? tryParse(url) : url;
-  if (parsed === undefined) return "[no URL]";
+  if (!URL.canParse(url)) return "[no URL]";
+  const parsed = new URL(url);
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
     return `${excerpt(parsed.protocol, 32)}${HIDDEN}`;
   }
@@ -38,17 +26,9 @@ function redactQuery(parameters: URLSearchParams): string {
   const shown: string[] = [];
   let hidden = false;
   for (const [key, value] of parameters) {
-    if (SHOWN_QUERY_KEYS.has(key)) shown.push(`${key}=${encodeURI(value)}`);
+    if (SHOWN_QUERY_KEY.test(key)) shown.push(`${key}=${encodeURI(value)}`);
     else hidden = true; // the key too: "?s3cr3t" is a key without a value
   }
   if (hidden) shown.push(HIDDEN);
   return shown.length === 0 ? "" : `?${shown.join("&")}`;
-}
-
-function tryParse(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -49,39 +49,33 @@ export function admit(record: BreakerRecord, settings: BreakerSettings, now: num
   return "probe";
 }
 
+/** How a passage ended. `neutral` says nothing about the origin: an abort, a refused redirect. */
+export type Outcome = "success" | "failure" | "neutral";
+
 /**
  * Report how a passage ended. What was let through before the breaker opened says nothing about
- * the time after it, and is ignored then.
+ * the time after it, and is ignored then; so is a probe of one that was reset by hand meanwhile.
  *
- * @param outcome `neutral` for what says nothing about the origin: an abort, a refused redirect.
+ * @returns The phase that this report led to; `undefined` where it changed nothing.
  */
 export function report(
   record: BreakerRecord,
   settings: BreakerSettings,
   now: number,
   passage: "normal" | "probe",
-  outcome: "success" | "failure" | "neutral",
-): void {
-  if (passage === "probe") reportProbe(record, settings, now, outcome);
-  else if (record.openedAt === undefined && outcome !== "neutral") {
-    record.failures = outcome === "success" ? 0 : record.failures + 1;
-    if (record.failures >= settings.failureThreshold) open(record, now);
-  }
-}
-
-function reportProbe(
-  record: BreakerRecord,
-  settings: BreakerSettings,
-  now: number,
-  outcome: "success" | "failure" | "neutral",
-): void {
-  if (record.openedAt === undefined) return; // reset by hand meanwhile
+  outcome: Outcome,
+): "open" | "closed" | undefined {
+  const isProbe = passage === "probe";
+  if (isProbe !== (record.openedAt !== undefined)) return undefined;
   record.probedAt = undefined;
-  if (outcome === "failure") return open(record, now);
-  if (outcome === "success") record.successes++;
-  if (record.successes >= settings.successThreshold) Object.assign(record, closedBreaker());
-}
-
-function open(record: BreakerRecord, now: number): void {
-  Object.assign(record, closedBreaker(), { openedAt: now });
+  if (outcome === "failure") {
+    if (++record.failures < settings.failureThreshold && !isProbe) return undefined;
+    Object.assign(record, closedBreaker(), { openedAt: now });
+    return "open";
+  }
+  if (outcome === "neutral") return undefined;
+  record.failures = 0;
+  if (!isProbe || ++record.successes < settings.successThreshold) return undefined;
+  Object.assign(record, closedBreaker());
+  return "closed";
 }

@@ -63,11 +63,10 @@ function toRequest(
     return new Request(url, init);
   } catch {
     // no cause: the runtime's message may quote the offending header, an Authorization perhaps
-    throw new TidegateError("INVALID_RESPONSE", "The request cannot be written as HTTP", {
-      what: "request",
-      input: excerpt(new URL(url).origin),
-      reason: "a header or the URL holds what HTTP does not allow",
-    });
+    const input = excerpt(new URL(url).origin);
+    const reason = "cannot be written as HTTP";
+    const message = `The request to ${input} ${reason}`;
+    throw new TidegateError("INVALID_RESPONSE", message, { what: "request", input, reason });
   }
 }
 

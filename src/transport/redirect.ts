@@ -13,7 +13,7 @@ import { discard } from "./discard.ts";
 import type { TransportSettings } from "./settings.ts";
 import { decide } from "./origin.ts";
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** All that another origin gets to see. No authorization, no cookie, nothing that is added later. */
 const TRAVELLING: readonly string[] = ["accept", "range", "if-none-match", "content-type"];
@@ -39,10 +39,12 @@ export function withRedirect(settings: TransportSettings): Layer {
         response = await retryAnonymously(settings, next, current, response);
       }
       const location = response.headers.get("location");
-      if (!REDIRECTS.has(response.status) || location === null) return response;
+      if (!REDIRECTS.includes(response.status) || location === null) return response;
       discard(response, settings.clock);
-      if (meansNotFound(settings, location, current.url)) return notFound(response);
-      if (hop === MAX_REDIRECTS) throw refused(response, `more than ${MAX_REDIRECTS} redirects`);
+      if (meansNotFound(settings, location, current.url)) {
+        return { ...response, status: 404, headers: new Headers(), body: null, release: () => {} };
+      }
+      if (hop === MAX_REDIRECTS) throw tooManyHops(response);
       const from = current.url;
       current = follow(settings, current, location, response.status);
       announce(settings, from, current.url);
@@ -94,10 +96,9 @@ function follow(
   const headers = staysHome ? request.headers : travelling(request.headers);
   if (isRead || body === undefined) return { ...rest, method, url, headers };
   if (!(body instanceof ReadableStream)) return { ...rest, method, url, headers, body };
-  throw new TidegateError("UNSUPPORTED", `${new URL(request.url).origin} redirected a stream`, {
-    what: "redirected upload",
-    reason: "the stream was consumed by the first try and cannot be sent again",
-  });
+  const what = "redirected upload";
+  const reason = "a stream cannot be sent again";
+  throw new TidegateError("UNSUPPORTED", `${what}: ${reason}`, { what, reason });
 }
 
 /** RFC 9110 15.4: 303 asks for a GET, 301 and 302 turn a POST into one, 307 and 308 change nothing. */
@@ -115,23 +116,15 @@ function meansNotFound(
   location: string,
   from: string,
 ): boolean {
-  if (profile.notFoundRedirects.length === 0 || !URL.canParse(location, from)) return false;
-  return profile.notFoundRedirects.includes(new URL(location, from).hostname);
+  return URL.canParse(location, from) &&
+    profile.notFoundRedirects.includes(new URL(location, from).hostname);
 }
 
-function notFound({ url }: RegistryResponse): RegistryResponse {
-  return { status: 404, headers: new Headers(), body: null, url, release: () => {} };
-}
-
-function refused(
+function tooManyHops(
   { url, status }: RegistryResponse,
-  reason: string,
 ): TidegateError<"UNEXPECTED_RESPONSE"> {
   const { origin } = new URL(url);
-  return new TidegateError("UNEXPECTED_RESPONSE", `${origin} redirects without end: ${reason}`, {
-    status,
-    origin,
-    diagnostics: [],
-    reason,
-  });
+  const reason = `more than ${MAX_REDIRECTS} redirects`;
+  const details = { status, origin, diagnostics: [], reason };
+  return new TidegateError("UNEXPECTED_RESPONSE", `${origin}: ${reason}`, details);
 }

@@ -15,12 +15,9 @@ export function isPublicOrigin(url: string | URL): boolean {
  * Chromium keeps escapes in the host (`reg istry` as `reg%20istry`), where `%` is forbidden.
  */
 export function tryParseUrl(text: string, base?: string): URL | undefined {
-  try {
-    const url = new URL(text, base);
-    return /^https?:$/.test(url.protocol) && url.hostname.includes("%") ? undefined : url;
-  } catch {
-    return undefined;
-  }
+  if (!URL.canParse(text, base)) return undefined;
+  const url = new URL(text, base);
+  return /^https?:$/.test(url.protocol) && url.hostname.includes("%") ? undefined : url;
 }
 
 /**
@@ -31,6 +28,5 @@ export function tryParseUrl(text: string, base?: string): URL | undefined {
  */
 export function tryParseOrigin(text: string): string | undefined {
   if (!/^https?:\/\/[^/\\?#@\s]+\/?$/i.test(text)) return undefined;
-  const url = tryParseUrl(text);
-  return url === undefined || url.origin === "null" ? undefined : url.origin;
+  return tryParseUrl(text)?.origin;
 }

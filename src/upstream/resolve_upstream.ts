@@ -1,5 +1,5 @@
 import { excerpt, TidegateError, type Upstream } from "../core/mod.ts";
-import { classifyHost } from "./host_class.ts";
+import { isLoopbackHost } from "./host_class.ts";
 import { isPublicOrigin, tryParseOrigin, tryParseUrl } from "./origin.ts";
 import { profileForHost } from "./profiles.ts";
 
@@ -22,9 +22,7 @@ export function resolveUpstream(host: string, overrides: UpstreamOverrides = {})
   const profile = overrides.profile ?? profileForHost(host);
   const insecure = overrides.insecure ?? false;
   const origin = requireOrigin("origin", overrides.origin ?? profile.origin ?? originOf(host));
-  if (origin.startsWith("http:") && !insecure && !isLoopback(origin)) {
-    throw misconfigured("origin", origin, 'is plain http: set "insecure" to allow it');
-  }
+  requireSecure("origin", origin, insecure);
   const list = (key: string, value: readonly string[]): readonly string[] =>
     value.map((entry) => requireListed(key, entry, { origin, insecure }));
   // a mirror of docker.io has the hub's profile, but its credentials are none of the hub's business
@@ -43,19 +41,18 @@ export function resolveUpstream(host: string, overrides: UpstreamOverrides = {})
 function originOf(host: string): string {
   const url = /^[^/\\?#@\s]+$/.test(host) ? tryParseUrl(`https://${host}`) : undefined;
   if (url === undefined) throw misconfigured("origin", host, "is no host");
-  return classifyHost(url.hostname) === "loopback" ? `http://${host}` : `https://${host}`;
-}
-
-function isLoopback(origin: string): boolean {
-  return classifyHost(new URL(origin).hostname) === "loopback";
+  return isLoopbackHost(url.hostname) ? `http://${host}` : url.href;
 }
 
 function requireOrigin(key: string, text: string): string {
   const origin = tryParseOrigin(text);
-  if (origin === undefined) {
-    throw misconfigured(key, text, "is not an origin: scheme, host and port, nothing else");
-  }
-  return origin;
+  if (origin !== undefined) return origin;
+  throw misconfigured(key, text, "is not an origin: scheme, host and port, nothing else");
+}
+
+function requireSecure(key: string, origin: string, insecure: boolean): void {
+  if (origin.startsWith("https:") || insecure || isLoopbackHost(new URL(origin).hostname)) return;
+  throw misconfigured(key, origin, 'is plain http: set "insecure" to allow it');
 }
 
 function requireListed(
@@ -68,13 +65,10 @@ function requireListed(
     throw misconfigured(key, entry, "must name every origin; only blobOrigins takes *");
   }
   const origin = requireOrigin(key, entry);
-  if (origin.startsWith("https:")) return origin;
-  if (isPublicOrigin(own.origin)) {
+  if (isPublicOrigin(own.origin) && !origin.startsWith("https:")) {
     throw misconfigured(key, origin, "is plain http, which a public upstream may not use");
   }
-  if (!own.insecure && !isLoopback(origin)) {
-    throw misconfigured(key, origin, 'is plain http: set "insecure" to allow it');
-  }
+  requireSecure(key, origin, own.insecure);
   return origin;
 }
 
