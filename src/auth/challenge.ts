@@ -1,4 +1,5 @@
-import { excerpt, MAX_HEADER_BYTES, TidegateError } from "../core/mod.ts";
+import { excerpt, MAX_HEADER_BYTES, type TidegateError } from "../core/mod.ts";
+import { invalidResponse } from "./invalid_response.ts";
 
 /** One way in that a server offers. */
 export interface Challenge {
@@ -180,9 +181,5 @@ function unexpected({ text, at }: Cursor): TidegateError<"INVALID_RESPONSE"> {
 function invalid(header: string, reason: string): TidegateError<"INVALID_RESPONSE"> {
   // a realm's query may be anything
   const input = excerpt(header.slice(0, 256).replace(/\?[^\s",]*/g, "?…"), 128);
-  return new TidegateError("INVALID_RESPONSE", `WWW-Authenticate ${reason}: ${input}`, {
-    what: "WWW-Authenticate",
-    input,
-    reason,
-  });
+  return invalidResponse("WWW-Authenticate", reason, input);
 }

@@ -1,6 +1,6 @@
-import { TidegateError } from "../core/mod.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Credential } from "./credential.ts";
+import { invalidResponse } from "./invalid_response.ts";
 import { parseScope, readScopeHint } from "./scope.ts";
 import type { KnownChallenge } from "./token_cache.ts";
 
@@ -21,10 +21,9 @@ export function chooseChallenge(
 ): KnownChallenge | undefined {
   for (const { scheme, parameters } of challenges) {
     const realm = parameters.get("realm");
-    if (scheme !== "bearer" || realm === undefined || realm === "") continue;
+    if (scheme !== "bearer" || !realm) continue;
     const service = parameters.get("service");
-    const known = { scheme, realm: absoluteRealm(realm, url) } as const;
-    return service === undefined ? known : { ...known, service };
+    return { scheme, realm: absoluteRealm(realm, url), ...service !== undefined && { service } };
   }
   const hasBasic = challenges.some(({ scheme }) => scheme === "basic");
   return hasBasic && credential?.kind === "basic" ? { scheme: "basic" } : undefined;
@@ -42,8 +41,8 @@ export function followableScopes(
   challenges: readonly Challenge[],
   asked: readonly string[],
 ): readonly string[] | undefined {
-  const hint = challenges.find(({ scheme }) => scheme === "bearer")?.parameters.get("scope");
-  const hinted = readScopeHint(hint ?? "");
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  const hinted = readScopeHint(bearer?.parameters.get("scope") ?? "");
   const actions = new Set(asked.map(parseScope).flatMap((scope) => scope.actions));
   const isWithin = hinted.map(parseScope).every((scope) =>
     scope.type === "repository" && scope.actions.every((action) => actions.has(action))
@@ -63,19 +62,11 @@ function absoluteRealm(realm: string, url: string): string {
   if (/^\s*[a-z][a-z0-9+.-]*:/i.test(realm)) return realm;
   // the URL parser reads "\" as "/" and drops tabs: the policy would see neither any more
   if (/[\u0000-\u001f\u007f\\]/.test(realm)) {
-    throw invalidRealm("has a control character or a backslash");
+    throw invalidResponse("realm", "has a control character or a backslash");
   }
   try {
     return new URL(realm, url).href;
   } catch (cause) {
-    throw invalidRealm("is no URL", cause);
+    throw invalidResponse("realm", "is no URL", "", { cause });
   }
-}
-
-function invalidRealm(reason: string, cause?: unknown): TidegateError<"INVALID_RESPONSE"> {
-  return new TidegateError("INVALID_RESPONSE", `The realm of a challenge ${reason}`, {
-    what: "realm",
-    input: "",
-    reason,
-  }, cause === undefined ? {} : { cause });
 }

@@ -1,4 +1,5 @@
 import { excerpt, TidegateError } from "../core/mod.ts";
+import { invalidResponse } from "./invalid_response.ts";
 
 /** What a registry token permits: actions on one resource. */
 export interface Scope {
@@ -18,10 +19,9 @@ export const MAX_SCOPE_LENGTH = 1024;
 /** Most words of a challenge's scope that are looked at. A mount needs two. */
 const MAX_HINTS = 32;
 
-const TYPE = /^([a-z0-9]+)(?:\(([a-z0-9]+)\))?$/;
+const SCOPE = /^([a-z0-9]+)(?:\(([a-z0-9]+)\))?:(.*):((?:[a-z]+|\*)(?:,(?:[a-z]+|\*))*)$/s;
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/;
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-const ACTION = /^(?:[a-z]+|\*)$/;
 const ACTION_ORDER: readonly string[] = ["pull", "push", "delete"];
 
 /**
@@ -33,20 +33,15 @@ const ACTION_ORDER: readonly string[] = ["pull", "push", "delete"];
  */
 export function parseScope(text: string): Scope {
   if (text.length > MAX_SCOPE_LENGTH) throw invalid(text, `is over ${MAX_SCOPE_LENGTH} characters`);
-  const first = text.indexOf(":");
-  const last = text.lastIndexOf(":");
-  if (first === last) throw invalid(text, "needs a type, a name and actions, with colons between");
-  const type = TYPE.exec(text.slice(0, first));
-  const name = text.slice(first + 1, last);
-  const actions = text.slice(last + 1).split(",");
-  if (type === null) throw invalid(text, "has no proper type");
+  const match = SCOPE.exec(text);
+  if (match === null) throw invalid(text, "is not type:name:actions");
+  const [, type = "", resourceClass, name = "", actions = ""] = match;
   if (!isResourceName(name)) throw invalid(text, "has no proper name");
-  if (!actions.every((action) => ACTION.test(action))) throw invalid(text, "has no proper actions");
   return {
-    type: type[1] ?? "",
-    ...(type[2] === undefined ? {} : { resourceClass: type[2] }),
+    type,
+    ...resourceClass !== undefined && { resourceClass },
     name,
-    actions: sortActions(actions),
+    actions: sortActions(actions.split(",")),
   };
 }
 
@@ -54,13 +49,19 @@ export function parseScope(text: string): Scope {
  * Write a scope.
  * @throws {TidegateError} INVALID_RESPONSE when what would be written is not one scope.
  */
-export function formatScope({ type, resourceClass, name, actions }: Scope): string {
-  const kind = resourceClass === undefined ? type : `${type}(${resourceClass})`;
-  const text = `${kind}:${name}:${sortActions(actions).join(",")}`;
+export function formatScope(scope: Scope): string {
+  const text = writeScope(scope);
   const again = parseScope(text);
   // a name like "a:pull,push" would come back as other parts than went in
-  if (again.name !== name || again.type !== type) throw invalid(text, "has no proper name");
+  if (again.name !== scope.name || again.type !== scope.type) {
+    throw invalid(text, "has no proper name");
+  }
   return text;
+}
+
+function writeScope({ type, resourceClass, name, actions }: Scope): string {
+  const kind = resourceClass === undefined ? type : `${type}(${resourceClass})`;
+  return `${kind}:${name}:${sortActions(actions).join(",")}`;
 }
 
 /**
@@ -94,11 +95,11 @@ export function repositoryScope(name: string, actions: readonly string[]): strin
 export function mergeScopes(scopes: readonly string[]): string[] {
   const merged = new Map<string, Scope>();
   for (const scope of scopes.map(parseScope)) {
-    const key = JSON.stringify([scope.type, scope.resourceClass, scope.name]);
-    const actions = sortActions([...(merged.get(key)?.actions ?? []), ...scope.actions]);
+    const key = writeScope({ ...scope, actions: [] });
+    const actions = [...(merged.get(key)?.actions ?? []), ...scope.actions];
     merged.set(key, { ...scope, actions });
   }
-  return [...merged.values()].map(formatScope);
+  return [...merged.values()].map(writeScope);
 }
 
 /**
@@ -106,37 +107,28 @@ export function mergeScopes(scopes: readonly string[]): string[] {
  * out: a hint that we do not understand is none.
  */
 export function readScopeHint(text: string): string[] {
-  const scopes = text.split(" ", MAX_HINTS).flatMap((part) => {
-    try {
-      return part === "" ? [] : [formatScope(parseScope(part))];
-    } catch {
-      return [];
-    }
-  });
-  return mergeScopes(scopes);
+  return mergeScopes(
+    text.split(" ", MAX_HINTS).filter((part) => {
+      try {
+        return parseScope(part);
+      } catch {
+        return false;
+      }
+    }),
+  );
 }
 
 function isResourceName(name: string): boolean {
-  const parts = name.split("/");
-  const isPath = (components: readonly string[]): boolean =>
-    components.length > 0 && components.every((part) => COMPONENT.test(part));
-  if (name.length > 520) return false;
-  return isPath(parts) || (HOST.test(parts[0] ?? "") && isPath(parts.slice(1)));
+  const [first = "", ...others] = name.split("/");
+  const isFirst = COMPONENT.test(first) || (others.length > 0 && HOST.test(first));
+  return name.length <= 520 && isFirst && others.every((part) => COMPONENT.test(part));
 }
 
 function sortActions(actions: readonly string[]): string[] {
-  const rank = (action: string): number => {
-    const known = ACTION_ORDER.indexOf(action);
-    return known === -1 ? ACTION_ORDER.length : known;
-  };
-  return [...new Set(actions)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const known = ACTION_ORDER.filter((action) => actions.includes(action));
+  return [...new Set([...known, ...[...actions].sort()])];
 }
 
 function invalid(text: string, reason: string): TidegateError<"INVALID_RESPONSE"> {
-  const input = excerpt(text, 128);
-  return new TidegateError("INVALID_RESPONSE", `The scope "${input}" ${reason}`, {
-    what: "scope",
-    input,
-    reason,
-  });
+  return invalidResponse("scope", reason, excerpt(text, 128));
 }

@@ -1,4 +1,5 @@
-import { type Json, parseJson, Secret, TidegateError } from "../core/mod.ts";
+import { type Json, parseJson, Secret } from "../core/mod.ts";
+import { invalidResponse } from "./invalid_response.ts";
 
 /** A registry token and when it ends. */
 export interface Token {
@@ -18,6 +19,8 @@ export const TOKEN_MARGIN_SECONDS = 30;
 
 /** Longest token taken: what fits a header at common servers, 64 KiB, is never exceeded honestly. */
 const MAX_TOKEN_LENGTH: number = 64 * 1024;
+
+const WHAT = "token answer";
 
 /** Whether a token may still be sent. One that ends too far ahead was not written by this clock. */
 export function isUsable({ expiresAt }: Pick<Token, "expiresAt">, now: number): boolean {
@@ -49,7 +52,7 @@ export interface TokenAnswerFacts {
 export function readTokenAnswer(body: Uint8Array, facts: TokenAnswerFacts): Token {
   const answer = parseAnswer(body);
   const value = tokenOf(answer.token) ?? tokenOf(answer.access_token);
-  if (value === undefined) throw invalid("has no usable token");
+  if (value === undefined) throw invalidResponse(WHAT, "has no usable token");
   const lifetime = lifetimeOf(answer.expires_in);
   const age = ageOf(answer.issued_at, lifetime, facts);
   const left = Math.max(lifetime - age, MIN_TOKEN_LIFETIME_SECONDS);
@@ -61,14 +64,12 @@ function parseAnswer(body: Uint8Array): Readonly<Record<string, Json>> {
   try {
     answer = parseJson(body);
   } catch {
-    throw invalid("is not valid JSON"); // the parser's message may quote the token
+    throw invalidResponse(WHAT, "is not valid JSON"); // the parser's message may quote the token
   }
   if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
-    throw invalid("is not an object");
+    throw invalidResponse(WHAT, "is not an object");
   }
-  const fields = ["token", "access_token", "expires_in", "issued_at"];
-  const own = Object.entries(answer).filter(([key]) => fields.includes(key));
-  return Object.fromEntries(own) as Record<string, Json>;
+  return answer as Record<string, Json>;
 }
 
 /** Visible ASCII only: anything else could break out of the header. */
@@ -91,12 +92,4 @@ function ageOf(issuedAt: Json | undefined, lifetime: number, facts: TokenAnswerF
   if (!(age > 0)) return 0; // unknown, or issued in what our clock calls the future
   // older than it may get: the clocks disagree, the token does not
   return age <= lifetime ? age : 0;
-}
-
-function invalid(reason: string): TidegateError<"INVALID_RESPONSE"> {
-  return new TidegateError("INVALID_RESPONSE", `The token answer ${reason}`, {
-    what: "token answer",
-    input: "",
-    reason,
-  });
 }
