@@ -51,7 +51,7 @@ export interface Authorizer {
 export interface AuthorizerOptions {
   readonly upstream: Upstream;
   /** Default is nobody's. */
-  readonly credentials?: CredentialProvider;
+  readonly credentials?: CredentialProvider | undefined;
   readonly tokens: TokenCache;
   /** Reaches token endpoints. Must not follow redirects by itself. */
   readonly exchange: Fetch;
@@ -60,7 +60,7 @@ export interface AuthorizerOptions {
   readonly clock: Clock;
   /** Longest wait for a token, in milliseconds. Default is 30 000. */
   readonly timeoutMs?: number;
-  readonly observer?: Observer;
+  readonly observer?: Observer | undefined;
 }
 
 /** Most tries after the first: a stale token, a fresh one, one with the scopes that the server names. */

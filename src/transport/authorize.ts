@@ -13,7 +13,8 @@ export function withAuthorization(settings: TransportSettings): Layer {
   return (next) => async (request) => {
     let sent = await authorizer.authorization(request);
     for (let attempt = 1;; attempt++) {
-      const response = await next(bearing(request, sent));
+      const proof = sent === undefined ? {} : { authorization: sent };
+      const response = await next({ ...request, headers: { ...request.headers, ...proof } });
       if (attempt === MAX_TRIES || !mayAnswer(settings, request, response)) return response;
       const answer = await authorizer.answer(request, response, sent);
       if (answer === undefined) return response;
@@ -30,9 +31,4 @@ function mayAnswer(
 ): boolean {
   const isOurs = new URL(url).origin === origin;
   return isOurs && (status === 401 || status === 403) && !(body instanceof ReadableStream);
-}
-
-function bearing(request: RegistryRequest, authorization: string | undefined): RegistryRequest {
-  if (authorization === undefined) return request;
-  return { ...request, headers: { ...request.headers, authorization } };
 }

@@ -12,24 +12,16 @@ const DRAIN_STALL_MS = 2_000;
 export function discard(response: RegistryResponse, clock: Clock): void {
   const { body } = response;
   const length = Number(response.headers.get("content-length") ?? NaN);
-  const ended = body === null
+  const ended: Promise<unknown> = body === null
     ? Promise.resolve()
     : length <= DRAIN_BYTES
-    ? drain(response, body, clock)
+    ? readCapped(body, {
+      what: "discarded body",
+      maximum: DRAIN_BYTES,
+      origin: new URL(response.url).origin,
+      clock,
+      stallMs: DRAIN_STALL_MS,
+    })
     : body.cancel();
   ended.catch(() => {}).then(() => response.release());
-}
-
-async function drain(
-  response: RegistryResponse,
-  body: ReadableStream<Uint8Array>,
-  clock: Clock,
-): Promise<void> {
-  await readCapped(body, {
-    what: "discarded body",
-    maximum: DRAIN_BYTES,
-    origin: new URL(response.url).origin,
-    clock,
-    stallMs: DRAIN_STALL_MS,
-  });
 }

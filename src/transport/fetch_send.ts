@@ -13,12 +13,12 @@ import { networkError } from "./network_error.ts";
 export function createFetchSend(
   { fetch, userAgent }: { readonly fetch: Fetch; readonly userAgent: string },
 ): Send {
-  let follows = false; // learned once: this runtime shows no manual redirects
+  let redirect: "manual" | "follow" = "manual";
   return async (request) => {
-    let response = await exchange(fetch, request, userAgent, follows ? "follow" : "manual");
+    let response = await exchange(fetch, request, userAgent, redirect);
     if (response.type === "opaqueredirect") {
-      follows = true;
-      response = await exchange(fetch, request, userAgent, "follow");
+      redirect = "follow"; // learned once: this runtime shows no manual redirects
+      response = await exchange(fetch, request, userAgent, redirect);
     }
     return toRegistryResponse(request, response);
   };
@@ -55,8 +55,8 @@ function toRequest(
     headers: { "accept-encoding": "identity", "user-agent": userAgent, ...headers },
     redirect,
     credentials: "omit",
-    ...(signal && { signal }),
-    ...(body !== undefined && { body }),
+    signal: signal ?? null,
+    body: body ?? null,
   };
   if (body instanceof ReadableStream) init.duplex = "half";
   try {

@@ -21,10 +21,9 @@ export function networkError(url: string, cause: unknown): Error {
 /** The most telling code or name in a chain of causes: `ECONNREFUSED` rather than `TypeError`. */
 function reasonOf(cause: unknown): string {
   const chain = chainOf(cause);
-  const coded = chain.map((e) => (e as { code?: unknown }).code).find((code) =>
-    typeof code === "string"
-  );
-  return typeof coded === "string" ? coded.slice(0, 64) : chain.at(-1)?.name ?? "unknown";
+  const codes = chain.map((e) => (e as { code?: unknown }).code);
+  const coded = codes.find((code) => typeof code === "string");
+  return coded?.slice(0, 64) ?? chain.at(-1)?.name ?? "unknown";
 }
 
 function chainOf(error: unknown): Error[] {

@@ -60,51 +60,48 @@ const TIMEOUTS: TimeoutSettings = { headersMs: 30_000, totalMs: 120_000 };
  */
 export function resolveTransportOptions(options: TransportOptions): TransportSettings {
   const { upstream, fetch = platformFetch, clock = systemClock, random = systemRandom } = options;
-  const { observer } = options;
+  const { credentials, observer, state = createTransportState(), userAgent = "tidegate" } = options;
+  const { tokens = createTokenCache({ kv: NO_STORE, clock, random }) } = options;
   const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
-  const tokens = options.tokens ?? createTokenCache({ kv: NO_STORE, clock, random });
   const authorizer = createAuthorizer({
     upstream,
-    ...(options.credentials && { credentials: options.credentials }),
+    credentials,
     tokens,
     exchange: fetch,
     realmPolicy: (realm, from) => decideRealm({ upstream, observer }, realm, from),
     clock,
     timeoutMs: timeouts.headersMs,
-    ...(observer && { observer }),
+    observer,
   });
-  return Object.freeze({
+  return {
     upstream,
     fetch,
     authorizer,
     clock,
     random,
     observer,
-    retry: fill("retry", RETRY, options.retry, { attempts: 1 }),
-    breaker: fill("breaker", BREAKER, options.breaker, {
-      failureThreshold: 1,
-      successThreshold: 1,
-    }),
-    throttle: fill("throttle", THROTTLE, options.throttle, { concurrency: 1 }),
+    retry: fill("retry", RETRY, options.retry),
+    breaker: fill("breaker", BREAKER, options.breaker),
+    throttle: fill("throttle", THROTTLE, options.throttle),
     timeouts,
-    state: options.state ?? createTransportState(),
-    userAgent: options.userAgent ?? "tidegate",
-  });
+    state,
+    userAgent,
+  };
 }
+
+/** What counts tries, failures or slots: none would mean no request at all. */
+const AT_LEAST_ONE = /attempts|Threshold|concurrency/;
 
 function fill<T extends Record<keyof T, number>>(
   group: string,
   defaults: T,
   given: Partial<T> = {},
-  least: Partial<T> = {},
 ): T {
   const filled = { ...defaults };
   for (const key of Object.keys(defaults) as (keyof T & string)[]) {
-    const value = given[key];
-    if (value === undefined) continue;
-    const minimum = least[key] ?? 0;
-    if (!(value >= minimum)) throw new TypeError(`${group}.${key} must be at least ${minimum}`);
-    filled[key] = value;
+    filled[key] = given[key] ?? defaults[key];
+    const least = AT_LEAST_ONE.test(key) ? 1 : 0;
+    if (!(filled[key] >= least)) throw new TypeError(`${group}.${key} must be at least ${least}`);
   }
-  return Object.freeze(filled);
+  return filled;
 }

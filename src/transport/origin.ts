@@ -15,8 +15,8 @@ export function decideRealm(
   from?: string,
 ): { readonly url: string; readonly credentials: boolean } {
   const home = `${policy.upstream.origin}/v2/`;
-  if (from === undefined) return decide(policy, "realm", home, realm);
-  return decide(policy, "realm", home, decide(policy, "realm", from, realm).url);
+  const named = from === undefined ? realm : decide(policy, "realm", from, realm).url;
+  return decide(policy, "realm", home, named);
 }
 
 /** Ask the origin policy, and say so when it refuses. */
@@ -30,9 +30,7 @@ export function decide(
     return decideOrigin({ use, upstream, from, target });
   } catch (error) {
     if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      const { origin, target, allow } = error.details;
-      const { name } = upstream;
-      observe(observer, { type: "origin.refused", upstream: name, use, origin, target, allow });
+      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
     }
     throw error;
   }

@@ -29,6 +29,7 @@ const TRAVELLING: readonly string[] = ["accept", "range", "if-none-match", "cont
  * that is no URL; UNEXPECTED_RESPONSE for too many hops.
  */
 export function withRedirect(settings: TransportSettings): Layer {
+  const { observer, upstream } = settings;
   return (next) => async (request) => {
     let mayExchange = true;
     let current = request;
@@ -45,20 +46,12 @@ export function withRedirect(settings: TransportSettings): Layer {
         return { ...response, status: 404, headers: new Headers(), body: null, release: () => {} };
       }
       if (hop === MAX_REDIRECTS) throw tooManyHops(response);
-      const from = current.url;
+      const from = redactUrl(current.url);
       current = follow(settings, current, location, response.status);
-      announce(settings, from, current.url);
+      const to = redactUrl(current.url);
+      observe(observer, { type: "request.redirected", upstream: upstream.name, from, to });
     }
   };
-}
-
-function announce({ observer, upstream }: TransportSettings, from: string, to: string): void {
-  observe(observer, {
-    type: "request.redirected",
-    upstream: upstream.name,
-    from: redactUrl(from),
-    to: redactUrl(to),
-  });
 }
 
 function isForeignChallenge(
@@ -94,8 +87,9 @@ function follow(
   const { body, ...rest } = request;
   const staysHome = new URL(request.url).origin === settings.upstream.origin && credentials;
   const headers = staysHome ? request.headers : travelling(request.headers);
-  if (isRead || body === undefined) return { ...rest, method, url, headers };
-  if (!(body instanceof ReadableStream)) return { ...rest, method, url, headers, body };
+  const onward = { ...rest, method, url, headers };
+  if (isRead || body === undefined) return onward;
+  if (!(body instanceof ReadableStream)) return { ...onward, body };
   const what = "redirected upload";
   const reason = "a stream cannot be sent again";
   throw new TidegateError("UNSUPPORTED", `${what}: ${reason}`, { what, reason });

@@ -21,10 +21,22 @@ export interface RetrySettings {
 export type Outcome = { readonly response: RegistryResponse } | { readonly error: unknown };
 
 // 425 Too Early, 499 and 520-524, 530 come from Cloudflare and nginx in front of registries
-const TRANSIENT_STATUS: ReadonlySet<number> = new Set([
-  ...[408, 425, 429, 499, 500, 502, 503, 504],
-  ...[520, 521, 522, 523, 524, 530],
-]);
+const TRANSIENT_STATUS: readonly number[] = [
+  408,
+  425,
+  429,
+  499,
+  500,
+  502,
+  503,
+  504,
+  520,
+  521,
+  522,
+  523,
+  524,
+  530,
+];
 
 /**
  * How long to wait before the next try; `undefined` when this outcome is final.
@@ -64,7 +76,7 @@ function isRepeatable(request: RegistryRequest, outcome: Outcome): boolean {
   if ("error" in outcome) return isTransientError(outcome.error) && isIdempotent(request);
   const { status } = outcome.response;
   // 429 is given before anything was done, so even a POST may be repeated
-  return status === 429 || (TRANSIENT_STATUS.has(status) && isIdempotent(request));
+  return status === 429 || (TRANSIENT_STATUS.includes(status) && isIdempotent(request));
 }
 
 /** RFC 9110 9.2.2, of the methods that registries use. */

@@ -22,7 +22,13 @@ export function withThrottle(settings: TransportSettings): Layer {
     if (milliseconds > 0) observe(observer, { type: "request.queued", upstream, milliseconds });
     try {
       const response = await next(request);
-      const end = onceEnded(release, request.signal, () => response.release());
+      // an aborted request gives its slot back even when its consumer forgets to
+      const end = (): void => {
+        request.signal?.removeEventListener("abort", end);
+        release();
+        response.release();
+      };
+      request.signal?.addEventListener("abort", end, { once: true });
       if (response.body === null) end();
       return { ...response, release: end };
     } catch (error) {
@@ -52,19 +58,4 @@ function takeSlot(
       reject(signal.reason);
     });
   }).finally(dispose);
-}
-
-/** An aborted request gives its slot back even when its consumer forgets to. */
-function onceEnded(
-  release: ReleaseSlot,
-  signal: AbortSignal | undefined,
-  inner: () => void,
-): () => void {
-  const end = (): void => {
-    signal?.removeEventListener("abort", end);
-    release();
-    inner();
-  };
-  signal?.addEventListener("abort", end, { once: true });
-  return end;
 }

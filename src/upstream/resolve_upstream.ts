@@ -47,7 +47,7 @@ function originOf(host: string): string {
 function requireOrigin(key: string, text: string): string {
   const origin = tryParseOrigin(text);
   if (origin !== undefined) return origin;
-  throw misconfigured(key, text, "is not an origin: scheme, host and port, nothing else");
+  throw misconfigured(key, text, "is not scheme, host and port alone");
 }
 
 function requireSecure(key: string, origin: string, insecure: boolean): void {
@@ -62,11 +62,11 @@ function requireListed(
 ): string {
   if (entry === "*") {
     if (key === "blobOrigins") return entry;
-    throw misconfigured(key, entry, "must name every origin; only blobOrigins takes *");
+    throw misconfigured(key, entry, "takes no *; only blobOrigins does");
   }
   const origin = requireOrigin(key, entry);
   if (isPublicOrigin(own.origin) && !origin.startsWith("https:")) {
-    throw misconfigured(key, origin, "is plain http, which a public upstream may not use");
+    throw misconfigured(key, origin, "is plain http in a public upstream");
   }
   requireSecure(key, origin, own.insecure);
   return origin;
