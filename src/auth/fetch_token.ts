@@ -83,18 +83,37 @@ export async function pingChallenges(
   origin: string,
   exchange: Pick<TokenExchange, "fetch" | "clock" | "timeoutMs">,
 ): Promise<readonly Challenge[]> {
-  const abort = new AbortController();
-  const { clock, timeoutMs } = exchange;
-  const stop = clock.after(timeoutMs, () => abort.abort(tookTooLong(origin, timeoutMs)));
-  try {
-    const request = new Request(`${origin}/v2/`, { ...REQUEST_MODE, signal: abort.signal });
-    const response = await send(request, exchange, abort.signal);
-    await response.body?.cancel().catch(() => {});
+  return await inTime(origin, exchange, async (signal) => {
+    const request = new Request(`${origin}/v2/`, { ...REQUEST_MODE, signal });
+    const response = await send(request, exchange, signal);
+    await drain(response);
     const header = response.headers.get("www-authenticate");
     return response.status === 401 && header !== null ? parseChallenges(header) : [];
+  });
+}
+
+/** Run an exchange with an endpoint, body included, for no longer than it may take. */
+async function inTime<T>(
+  endpoint: string,
+  { clock, timeoutMs: milliseconds }: Pick<TokenExchange, "clock" | "timeoutMs">,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abort = new AbortController();
+  const stop = clock.after(milliseconds, () => {
+    const { origin } = new URL(endpoint);
+    const message = `The token endpoint at ${origin} took over ${milliseconds} ms`;
+    const details = { origin, phase: "total", milliseconds } as const;
+    abort.abort(new TidegateError("NETWORK_TIMEOUT", message, details));
+  });
+  try {
+    return await run(abort.signal);
   } finally {
     stop();
   }
+}
+
+async function drain({ body }: Response): Promise<void> {
+  await body?.cancel().catch(() => {});
 }
 
 /** @returns Undefined when the endpoint says "not this way" and there is another. */
@@ -105,23 +124,20 @@ async function ask(
   exchange: TokenExchange,
   isLast: boolean,
 ): Promise<Token | undefined> {
-  const abort = new AbortController();
-  const { clock, timeoutMs } = exchange;
-  const stop = clock.after(timeoutMs, () => abort.abort(tookTooLong(realm, timeoutMs)));
-  try {
-    const response = await follow(realm, method, question, exchange, abort.signal);
-    if (!isLast && isOtherWay(method, response.status)) {
-      await response.body?.cancel().catch(() => {});
-      return undefined;
+  const { clock, timeoutMs: stallMs } = exchange;
+  return await inTime(realm, exchange, async (signal) => {
+    const response = await follow(realm, method, question, exchange, signal);
+    const { status, headers, body } = response;
+    const { origin } = new URL(realm);
+    if (status === 200) {
+      const cap = { what: "token answer", maximum: MAX_TOKEN_BODY_BYTES };
+      const bytes = await readCapped(body, { ...cap, origin, clock, stallMs, signal });
+      return readTokenAnswer(bytes, { date: headers.get("date"), receivedAt: clock.now() });
     }
-    if (response.status !== 200) throw await refusal(response, realm, clock.now());
-    return readTokenAnswer(await readBody(response, realm, exchange, abort.signal), {
-      date: response.headers.get("date"),
-      receivedAt: clock.now(),
-    });
-  } finally {
-    stop();
-  }
+    await drain(response); // not read: an endpoint that was given a secret may repeat it there
+    if (isLast || !isOtherWay(method, status)) throw refusal(response, origin, clock.now());
+    return undefined;
+  });
 }
 
 async function follow(
@@ -141,18 +157,15 @@ async function follow(
     const request = tokenRequest(url, method, question, signal);
     const response = await send(hop === 0 ? request : new Request(url, request), exchange, signal);
     if (method === "POST" || response.status < 300 || response.status > 399) return response;
-    await response.body?.cancel().catch(() => {});
+    await drain(response);
     ({ status } = response);
-    next = nextHop(response, url);
+    next = response.headers.get("location") ?? "";
+    if (next === "" || !URL.canParse(next, url)) {
+      throw unexpected(new URL(url).origin, status, "redirected to nowhere");
+    }
     from = url;
   }
-  throw unexpected(realm, status, `The token endpoint redirected over ${MAX_REDIRECTS} times`);
-}
-
-function nextHop(response: Response, url: string): string {
-  const location = response.headers.get("location");
-  if (location !== null && URL.canParse(location, url)) return location;
-  throw unexpected(url, response.status, "The token endpoint redirected to nowhere");
+  throw unexpected(new URL(realm).origin, status, `redirected over ${MAX_REDIRECTS} times`);
 }
 
 async function send(
@@ -167,63 +180,38 @@ async function send(
     if (signal.aborted) throw signal.reason;
     if (isTidegateError(cause)) throw cause;
     const reason = cause instanceof Error ? cause.name : "unknown";
-    throw new TidegateError("NETWORK_ERROR", `The token endpoint at ${origin} cannot be reached`, {
-      origin,
-      reason,
-    }, { cause });
+    const message = `The token endpoint at ${origin} cannot be reached`;
+    throw new TidegateError("NETWORK_ERROR", message, { origin, reason }, { cause });
   }
 }
 
-function readBody(
-  response: Response,
-  realm: string,
-  { clock, timeoutMs }: TokenExchange,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  return readCapped(response.body, {
-    what: "token answer",
-    maximum: MAX_TOKEN_BODY_BYTES,
-    origin: new URL(realm).origin,
-    clock,
-    stallMs: timeoutMs,
-    signal,
-  });
-}
-
-/** The body is not read: an endpoint that was given a secret may repeat it there. */
-async function refusal(response: Response, realm: string, now: number): Promise<TidegateError> {
-  await response.body?.cancel().catch(() => {});
-  const { status } = response;
-  const details = { status, origin: new URL(realm).origin, diagnostics: [] };
-  const message = `The token endpoint at ${details.origin} answered ${status}`;
-  if (status === 401) return new TidegateError("UNAUTHORIZED", message, details);
-  if (status === 403) return new TidegateError("FORBIDDEN", message, details);
+function refusal({ status, headers }: Response, origin: string, now: number): TidegateError {
+  const details = { status, origin, diagnostics: [] };
+  const message = `The token endpoint at ${origin} answered ${status}`;
   if (status === 429) {
-    const resetAt = parseRetryAfter(response.headers.get("retry-after"), now);
+    const resetAt = parseRetryAfter(headers.get("retry-after"), now);
     return new TidegateError("RATE_LIMITED", message, { ...details, resetAt });
   }
-  if (status >= 500) return new TidegateError("SERVER_ERROR", message, details);
-  return unexpected(realm, status, message);
+  const code = status === 401
+    ? "UNAUTHORIZED"
+    : status === 403
+    ? "FORBIDDEN"
+    : status >= 500
+    ? "SERVER_ERROR"
+    : undefined;
+  if (code !== undefined) return new TidegateError(code, message, details);
+  return unexpected(origin, status, `answered ${status}`);
 }
 
 function unexpected(
-  realm: string,
+  origin: string,
   status: number,
-  message: string,
+  what: string,
 ): TidegateError<"UNEXPECTED_RESPONSE"> {
-  return new TidegateError("UNEXPECTED_RESPONSE", message, {
-    status,
-    origin: new URL(realm).origin,
-    diagnostics: [],
-    reason: "token endpoint",
-  });
-}
-
-function tookTooLong(realm: string, milliseconds: number): TidegateError<"NETWORK_TIMEOUT"> {
-  const { origin } = new URL(realm);
+  const details = { status, origin, diagnostics: [], reason: "token endpoint" };
   return new TidegateError(
-    "NETWORK_TIMEOUT",
-    `The token endpoint at ${origin} took over ${milliseconds} ms`,
-    { origin, phase: "total", milliseconds },
+    "UNEXPECTED_RESPONSE",
+    `The token endpoint at ${origin} ${what}`,
+    details,
   );
 }

@@ -12,6 +12,7 @@ import {
 import { deadlineKv, type KvStore } from "../kv/mod.ts";
 import { observe, type Observer } from "../observability/mod.ts";
 import type { Credential } from "./credential.ts";
+import { credentialParts } from "./credential_parts.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 import { isUsable, type Token } from "./token.ts";
 
@@ -133,7 +134,7 @@ function tokenKeyBytes(
     upstream.name,
     upstream.origin,
     provider,
-    credentialParts(credential),
+    credential === undefined ? [] : credentialParts(credential),
     sorted,
   ];
   return encodeUtf8(JSON.stringify(parts));
@@ -141,20 +142,6 @@ function tokenKeyBytes(
 
 function challengeKeyBytes({ name, origin }: TokenKey["upstream"]): Uint8Array<ArrayBuffer> {
   return encodeUtf8(JSON.stringify(["challenge", name, origin]));
-}
-
-/** Goes into a keyed hash and nowhere else. */
-function credentialParts(credential: Credential | undefined): readonly string[] {
-  switch (credential?.kind) {
-    case "basic":
-      return ["basic", credential.username, credential.password.reveal()];
-    case "identity":
-      return ["identity", credential.username ?? "", credential.token.reveal()];
-    case "bearer":
-      return ["bearer", credential.token.reveal()];
-    case undefined:
-      return [];
-  }
 }
 
 async function read(

@@ -1,5 +1,6 @@
 import { encodeBase64, encodeUtf8 } from "../core/mod.ts";
 import type { Credential } from "./credential.ts";
+import { credentialParts } from "./credential_parts.ts";
 
 /** What a token is asked for. */
 export interface TokenQuestion {
@@ -36,8 +37,7 @@ export function tokenMethods(credential: Credential | undefined): readonly Token
  * (Artifactory), 404 (GCR), 405. To GET: 400, 404, 405, 415.
  */
 export function isOtherWay(method: TokenMethod, status: number): boolean {
-  if (method === "POST") return [400, 401, 404, 405].includes(status);
-  return [400, 404, 405, 415].includes(status);
+  return [400, 404, 405, method === "POST" ? 401 : 415].includes(status);
 }
 
 /**
@@ -52,25 +52,21 @@ export function tokenRequest(
   question: TokenQuestion,
   signal: AbortSignal,
 ): Request {
-  return method === "GET"
-    ? getRequest(realm, question, signal)
-    : postRequest(realm, question, signal);
-}
-
-function getRequest(realm: string, question: TokenQuestion, signal: AbortSignal): Request {
+  const headers = new Headers({ accept: "application/json" });
+  const init = { ...REQUEST_MODE, method, headers, signal };
+  if (method === "POST") return new Request(realm, { ...init, body: formOf(question) });
   const { service, scopes, credential } = question;
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   url.searchParams.delete("scope");
   for (const scope of scopes) url.searchParams.append("scope", scope);
-  const headers = new Headers({ accept: "application/json" });
   const basic = basicHeader(credential);
   if (basic !== undefined) headers.set("authorization", basic);
-  return new Request(url.href, { ...REQUEST_MODE, headers, signal });
+  return new Request(url.href, init);
 }
 
-function postRequest(realm: string, question: TokenQuestion, signal: AbortSignal): Request {
-  const { service, scopes, credential } = question;
+/** Becomes a body of `application/x-www-form-urlencoded`. */
+function formOf({ service, scopes, credential }: TokenQuestion): URLSearchParams {
   const form = new URLSearchParams({ client_id: CLIENT_ID, service: service ?? "" });
   if (scopes.length > 0) form.set("scope", scopes.join(" ")); // one parameter here, not several
   if (credential?.kind === "basic") {
@@ -81,12 +77,7 @@ function postRequest(realm: string, question: TokenQuestion, signal: AbortSignal
     form.set("grant_type", "refresh_token");
     form.set("refresh_token", credential.token.reveal());
   }
-  const headers = {
-    accept: "application/json",
-    "content-type": "application/x-www-form-urlencoded",
-  };
-  const body = form.toString();
-  return new Request(realm, { ...REQUEST_MODE, method: "POST", headers, body, signal });
+  return form;
 }
 
 /** Redirects are judged hop by hop; a browser must not add its own credentials. */
@@ -99,7 +90,6 @@ export const REQUEST_MODE: RequestInit = {
 /** RFC 7617: UTF-8, then base64. */
 export function basicHeader(credential: Credential | undefined): string | undefined {
   if (credential === undefined || credential.kind === "bearer") return undefined;
-  const { username = "" } = credential;
-  const secret = credential.kind === "basic" ? credential.password : credential.token;
-  return `Basic ${encodeBase64(encodeUtf8(`${username}:${secret.reveal()}`))}`;
+  const [, username, secret] = credentialParts(credential);
+  return `Basic ${encodeBase64(encodeUtf8(`${username}:${secret}`))}`;
 }

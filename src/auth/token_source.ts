@@ -1,5 +1,6 @@
 import {
   type Clock,
+  encodeUtf8,
   type Fetch,
   isTidegateError,
   originNotTrusted,
@@ -8,6 +9,7 @@ import {
 } from "../core/mod.ts";
 import { observe, type Observer } from "../observability/mod.ts";
 import { type Credential, type CredentialProvider } from "./credential.ts";
+import { credentialParts } from "./credential_parts.ts";
 import { type FetchedToken, fetchToken, type RealmPolicy } from "./fetch_token.ts";
 import { parseScope } from "./scope.ts";
 import { isUsable, type Token } from "./token.ts";
@@ -183,9 +185,6 @@ function isPullOnly(scopes: readonly string[]): boolean {
 
 /** Equal in kind, name and secret. */
 export function isSameCredential(a: Credential, b: Credential): boolean {
-  if (a.kind !== b.kind) return false;
-  const nameOf = (x: Credential): string => x.kind === "bearer" ? "" : x.username ?? "";
-  const secretOf = (x: Credential): Uint8Array =>
-    (x.kind === "basic" ? x.password : x.token).revealBytes();
-  return nameOf(a) === nameOf(b) && timingSafeEqual(secretOf(a), secretOf(b));
+  const bytesOf = (x: Credential): Uint8Array => encodeUtf8(JSON.stringify(credentialParts(x)));
+  return timingSafeEqual(bytesOf(a), bytesOf(b));
 }
