@@ -29,10 +29,10 @@ export function readErrorBody(
   contentType: string | null | undefined,
 ): RegistryDiagnostic[] {
   const text = new TextDecoder().decode(bytes.subarray(0, MAX_ERROR_BODY_BYTES)).trim();
-  if (text === "") return [];
-  if (isHtml(text, contentType ?? "")) return diagnostics([{ code: "", message: titleOf(text) }]);
-  const json = tryParseJson(text);
-  return diagnostics(json === undefined ? [{ code: "", message: text }] : readJson(json));
+  return readProblems(isHtml(text, contentType ?? "") ? titleOf(text) : tryParseJson(text))
+    .slice(0, MAX_DIAGNOSTICS)
+    .map(({ code, message }) => ({ code: cleanCode(code), message: cleanMessage(message) }))
+    .filter(({ code, message }) => code !== "" || message !== "");
 }
 
 /**
@@ -48,46 +48,30 @@ export function writeErrorBody(code: WireErrorCode, message: string, detail?: Js
   });
 }
 
-function diagnostics(found: readonly RegistryDiagnostic[]): RegistryDiagnostic[] {
-  return found
-    .slice(0, MAX_DIAGNOSTICS)
-    .map(({ code, message }) => ({ code: cleanCode(code), message: cleanMessage(message) }))
-    .filter(({ code, message }) => code !== "" || message !== "");
-}
-
-function readJson(json: Json): RegistryDiagnostic[] {
+function readProblems(json: Json): RegistryDiagnostic[] {
   if (typeof json === "string") return [{ code: "", message: json }];
   if (typeof json !== "object" || json === null) return [];
-  if (Array.isArray(json)) return json.slice(0, MAX_DIAGNOSTICS).flatMap(readProblem);
-  const { errors } = json as { readonly [key: string]: Json };
-  if (Array.isArray(errors) && errors.length > 0) return readJson(errors);
-  return readProblem(typeof errors === "object" && errors !== null ? errors : json);
-}
-
-function readProblem(json: Json): RegistryDiagnostic[] {
-  if (typeof json === "string") return [{ code: "", message: json }];
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
+  if (Array.isArray(json)) return json.slice(0, MAX_DIAGNOSTICS).flatMap(readProblems);
   const fields = json as { readonly [key: string]: Json };
-  const { code, error } = fields;
-  if (typeof error === "object" && error !== null) return readProblem(error);
-  const key = MESSAGE_KEYS.find((name) => isText(fields[name]));
-  const message = key === undefined ? undefined : fields[key];
+  const { code, errors, error } = fields;
+  for (const inner of [errors, error]) {
+    if (typeof inner === "object" && inner !== null) return readProblems(inner);
+  }
+  const texts = MESSAGE_KEYS.map((name) => fields[name]).filter((value) => {
+    return typeof value === "string" && value !== "";
+  });
   return [{
-    code: typeof code === "string" ? code : typeof code === "number" ? String(code) : "",
-    message: typeof message === "string" ? message : "",
+    code: typeof code === "string" || typeof code === "number" ? `${code}` : "",
+    message: `${texts[0] ?? ""}`,
   }];
 }
 
-function isText(value: Json | undefined): boolean {
-  return typeof value === "string" && value !== "";
-}
-
-function tryParseJson(text: string): Json | undefined {
-  if (!/^[[{"]/.test(text)) return undefined;
+/** The text itself where it is no JSON. */
+function tryParseJson(text: string): Json {
   try {
-    return parseJson(text);
+    return /^[[{"]/.test(text) ? parseJson(text) : text;
   } catch {
-    return undefined;
+    return text;
   }
 }
 

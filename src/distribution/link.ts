@@ -10,9 +10,9 @@ export interface Link {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const PARAMETER = /[ \t]*;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*(=?)[ \t]*/y;
-const TOKEN = /[^\s",;<>]+/y;
-const QUOTED = /"([^"\\]|\\[\t -~])*"/y;
+/** `; name`, `; name=value` or `; name="value"`. */
+const PARAMETER =
+  /[ \t]*;[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*=[ \t]*(?:([^\s",;<>]+)|"((?:[^"\\]|\\[\t -~])*)"))?/y;
 
 /**
  * Read a `Link` header.
@@ -81,23 +81,11 @@ function readParameters(text: string, start: number, parameters: Map<string, str
     PARAMETER.lastIndex = at;
     const match = PARAMETER.exec(text);
     if (match === null) return at;
-    const [whole, name = "", equals] = match;
-    at += whole.length;
-    const value = equals === "" ? "" : matchAt(TOKEN, text, at) ?? matchAt(QUOTED, text, at);
-    if (value === undefined) throw malformed(text, at);
-    at += value.length;
+    at = PARAMETER.lastIndex;
+    const [, name = "", token, quoted = ""] = match;
     const key = name.toLowerCase();
-    if (!parameters.has(key)) parameters.set(key, unquote(value));
+    if (!parameters.has(key)) parameters.set(key, token ?? quoted.replace(/\\(.)/g, "$1"));
   }
-}
-
-function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
-}
-
-function unquote(value: string): string {
-  return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, "$1") : value;
 }
 
 /** Lists may have empty elements: RFC 9110 5.6.1. */

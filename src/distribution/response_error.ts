@@ -1,4 +1,6 @@
 import {
+  type ErrorCode,
+  type ErrorDetails,
   parseRetryAfter,
   type RegistryDiagnostic,
   type ResponseDetails,
@@ -29,28 +31,26 @@ export function responseError(facts: ResponseFacts, image: string): TidegateErro
   const diagnostics = readErrorBody(body, headers.get("content-type"));
   const details: ResponseDetails = { status, origin, diagnostics };
   const said = diagnostics[0] === undefined ? "" : `: ${formatDiagnostic(diagnostics[0])}`;
+  const failed = <Code extends ErrorCode>(
+    code: Code,
+    what: string,
+    more: ErrorDetails[Code],
+  ): TidegateError => new TidegateError(code, `${origin} ${what}${said}`, more);
   switch (status) {
-    case 401: {
-      const message = `${origin} wants other credentials for ${image}${said}`;
-      return new TidegateError("UNAUTHORIZED", message, details);
-    }
+    case 401:
+      return failed("UNAUTHORIZED", `wants other credentials for ${image}`, details);
     case 403:
-      return new TidegateError("FORBIDDEN", `${origin} denies access to ${image}${said}`, details);
+      return failed("FORBIDDEN", `denies access to ${image}`, details);
     case 404:
-      return new TidegateError("NOT_FOUND", `${origin} has no ${image}${said}`, {
-        ...details,
-        image,
-      });
-    case 429:
-      return new TidegateError("RATE_LIMITED", `${origin} limits the rate of requests${said}`, {
-        ...details,
-        resetAt: parseRetryAfter(headers.get("retry-after"), facts.now),
-      });
+      return failed("NOT_FOUND", `has no ${image}`, { ...details, image });
+    case 429: {
+      const resetAt = parseRetryAfter(headers.get("retry-after"), facts.now);
+      return failed("RATE_LIMITED", "limits the rate of requests", { ...details, resetAt });
+    }
   }
-  const message = `${origin} answered ${status} for ${image}${said}`;
-  if (status >= 500) return new TidegateError("SERVER_ERROR", message, details);
-  const reason = `status ${status} is not expected here`;
-  return new TidegateError("UNEXPECTED_RESPONSE", message, { ...details, reason });
+  const reason = `answered ${status} for ${image}`;
+  if (status >= 500) return failed("SERVER_ERROR", reason, details);
+  return failed("UNEXPECTED_RESPONSE", reason, { ...details, reason });
 }
 
 function formatDiagnostic({ code, message }: RegistryDiagnostic): string {

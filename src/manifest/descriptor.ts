@@ -2,8 +2,8 @@ import { decodeBase64, excerpt, isTidegateError, type Json } from "../core/mod.t
 import { type Digest, parseDigest } from "../reference/mod.ts";
 import {
   knownKeys,
-  optional,
   readObject,
+  readOptional,
   readSize,
   readString,
   readStringMap,
@@ -37,12 +37,6 @@ const DESCRIPTOR_KEYS = knownKeys(
   "mediaType digest size urls annotations data artifactType platform",
 );
 const PLATFORM_KEYS = knownKeys("architecture os os.version os.features variant");
-const FOREIGN_LAYERS: ReadonlySet<string> = new Set([
-  MEDIA_TYPES.dockerForeignLayer,
-  "application/vnd.oci.image.layer.nondistributable.v1.tar",
-  "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-  "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-]);
 
 /**
  * Check the descriptor at `part` of a document.
@@ -54,16 +48,17 @@ export function readDescriptor(value: Json | undefined, part: string): Descripto
   const fields = readObject(value, part);
   refuseCaseVariants(fields, DESCRIPTOR_KEYS, part);
   const size = readSize(fields["size"], `${part}.size`);
-  const { urls, annotations, data, artifactType, platform } = fields;
   return {
     mediaType: readMediaType(fields["mediaType"], `${part}.mediaType`),
     digest: readDigest(fields["digest"], `${part}.digest`),
     size,
-    ...optional("urls", urls, `${part}.urls`, readStrings),
-    ...optional("annotations", annotations, `${part}.annotations`, readStringMap),
-    ...optional("data", data, `${part}.data`, (data, part) => readData(data, size, part)),
-    ...optional("artifactType", artifactType, `${part}.artifactType`, readString),
-    ...optional("platform", platform, `${part}.platform`, readPlatform),
+    ...readOptional(fields, `${part}.`, {
+      urls: readStrings,
+      annotations: readStringMap,
+      data: (data, part) => readData(data, size, part),
+      artifactType: readString,
+      platform: readPlatform,
+    }),
   };
 }
 
@@ -77,7 +72,9 @@ export function descriptorData(descriptor: Descriptor): Uint8Array<ArrayBuffer> 
 
 /** Whether a layer lives outside the registry: foreign or non-distributable, or with `urls`. */
 export function isForeignLayer(descriptor: Descriptor): boolean {
-  return FOREIGN_LAYERS.has(descriptor.mediaType) || (descriptor.urls?.length ?? 0) > 0;
+  const { mediaType, urls = [] } = descriptor;
+  return urls.length > 0 || mediaType === MEDIA_TYPES.dockerForeignLayer ||
+    mediaType.startsWith("application/vnd.oci.image.layer.nondistributable.");
 }
 
 /**
@@ -88,25 +85,25 @@ export function isForeignLayer(descriptor: Descriptor): boolean {
 export function readPlatform(value: Json | undefined, part: string): Platform {
   const fields = readObject(value, part);
   refuseCaseVariants(fields, PLATFORM_KEYS, part);
-  const version = fields["os.version"];
+  const { variant, "os.version": osVersion, "os.features": osFeatures } = readOptional(
+    fields,
+    `${part}.`,
+    { variant: readString, "os.version": readString, "os.features": readStrings },
+  );
   return {
     os: readString(fields["os"], `${part}.os`),
     architecture: readString(fields["architecture"], `${part}.architecture`),
-    ...optional("variant", notEmpty(fields["variant"]), `${part}.variant`, readString),
-    ...optional("osVersion", notEmpty(version), `${part}.os.version`, readString),
-    ...optional("osFeatures", fields["os.features"], `${part}.os.features`, readStrings),
+    // Go writes an absent string as the empty one
+    ...(variant ? { variant } : {}),
+    ...(osVersion ? { osVersion } : {}),
+    ...(osFeatures ? { osFeatures } : {}),
   };
-}
-
-/** Go writes an absent string as the empty one. */
-function notEmpty(value: Json | undefined): Json | undefined {
-  return value === "" ? undefined : value;
 }
 
 function readMediaType(value: Json | undefined, part: string): string {
   const text = readString(value, part);
-  const end = text.indexOf(";"); // artifacts in the wild carry parameters
-  if (isMediaType(end === -1 ? text : text.slice(0, end).trimEnd())) return text;
+  // artifacts in the wild carry parameters
+  if (isMediaType(text.replace(/\s?;.*/s, ""))) return text;
   throw invalidManifest(part, `must be a media type, not "${excerpt(text, 64)}"`);
 }
 

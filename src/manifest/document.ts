@@ -34,11 +34,7 @@ const DOCUMENT_KEYS = knownKeys(
 const INTEGER_KEYS: ReadonlySet<string> = new Set(["size", "schemaVersion"]);
 
 /** Content types that say nothing about the document. */
-const GENERIC_TYPES: ReadonlySet<string> = new Set([
-  "application/json",
-  "application/octet-stream",
-  "text/plain",
-]);
+const GENERIC_TYPE = /^(application\/(json|octet-stream)|text\/plain)$/;
 
 /**
  * Decide what a document is, or refuse it: its shape, its `mediaType` and the `Content-Type` it came
@@ -80,29 +76,29 @@ function declaredTypes(fields: JsonObject, contentType: string | undefined): Dec
   if (contentType === undefined || contentType === "") return { own, sent: undefined };
   const sent = parseContentType(contentType);
   if (sent === undefined) {
-    throw ambiguousManifest(`Content-Type "${excerpt(contentType)}"`, "is not one media type");
+    throw ambiguousManifest(`Content-Type "${contentType}"`, "is not one media type");
   }
-  return { own, sent: GENERIC_TYPES.has(sent) ? undefined : sent };
+  return { own, sent: GENERIC_TYPE.test(sent) ? undefined : sent };
 }
 
 function refuseSchema1(fields: JsonObject, { own, sent }: DeclaredTypes): void {
   const isSchema1 = fields["schemaVersion"] === 1 || Object.hasOwn(fields, "fsLayers") ||
     [own, sent].some((type) => type !== undefined && documentKind(type) === "schema1");
   if (!isSchema1) return;
-  throw new TidegateError("UNSUPPORTED", "Docker schema 1 manifests are not supported", {
-    what: "Docker schema 1 manifest",
-    reason: "The format is withdrawn; pushing the image again with a current client converts it",
-  });
+  throw unsupported("Docker schema 1 manifest", "Pushing with a current client converts it");
 }
 
 function refuseOtherTypes({ own, sent }: DeclaredTypes): void {
   const type = [own, sent].find((t) => t !== undefined && documentKind(t) === undefined);
   if (type === undefined) return;
-  const shown = excerpt(type);
-  throw new TidegateError("UNSUPPORTED", `Manifest media type "${shown}" is not supported`, {
-    what: `manifest media type ${shown}`,
-    reason: "Only OCI images and indexes, Docker v2 manifests and manifest lists are read",
-  });
+  throw unsupported(
+    `Manifest media type "${excerpt(type)}"`,
+    "Only OCI and Docker v2 images and indexes are read",
+  );
+}
+
+function unsupported(what: string, reason: string): TidegateError {
+  return new TidegateError("UNSUPPORTED", `${what} is not supported`, { what, reason });
 }
 
 function kindByShape(fields: JsonObject): "image" | "index" {
@@ -118,13 +114,13 @@ function kindByShape(fields: JsonObject): "image" | "index" {
 function agreedType(kind: "image" | "index", { own, sent }: DeclaredTypes): ManifestMediaType {
   const stranger = [own, sent].find((type) => type !== undefined && documentKind(type) !== kind);
   if (stranger !== undefined) {
-    throw ambiguousManifest(`media type ${stranger}`, `is given to a document shaped as ${kind}`);
+    throw ambiguousManifest(stranger, `is not the media type of an ${kind}`);
   }
   if (own !== undefined && sent !== undefined && own !== sent) {
-    throw ambiguousManifest(`Content-Type ${sent}`, `is not the document's mediaType ${own}`);
+    throw ambiguousManifest(sent, `is not the document's mediaType ${own}`);
   }
   if (own === undefined && sent?.startsWith("application/vnd.docker.")) {
-    throw ambiguousManifest(`Content-Type ${sent}`, "needs the same mediaType in the document");
+    throw ambiguousManifest(sent, "is not in the document");
   }
   const byShape = kind === "image" ? MEDIA_TYPES.imageManifest : MEDIA_TYPES.imageIndex;
   return (own ?? sent ?? byShape) as ManifestMediaType;

@@ -47,34 +47,38 @@ export function readSize(value: Json | undefined, part: string): number {
   return value;
 }
 
-/** An optional field under `name`; absent and null are the same. */
-export function optional<Name extends string, T>(
-  name: Name,
-  value: Json | undefined,
-  part: string,
-  read: (value: Json, part: string) => T,
-): { readonly [key in Name]?: T } {
-  if (value === undefined || value === null) return NOTHING;
-  return { [name]: read(value, part) } as { readonly [key in Name]?: T };
-}
+/** How the value at `part` is read. */
+export type Read<T> = (value: Json, part: string) => T;
 
-const NOTHING = {};
+/**
+ * The fields that are there, each read by its own `read`; absent and null are the same.
+ *
+ * @param prefix What the names of the parts begin with: `config.`
+ */
+export function readOptional<T extends object>(
+  fields: JsonObject,
+  prefix: string,
+  reads: { readonly [Name in keyof T]: Read<T[Name]> },
+): { readonly [Name in keyof T]?: T[Name] } {
+  const found: { [Name in keyof T]?: T[Name] } = {};
+  for (const name in reads) {
+    const value = fields[name] ?? null;
+    if (value !== null) found[name] = reads[name](value, prefix + name);
+  }
+  return found;
+}
 
 /** The list of strings at `part`. */
 export function readStrings(value: Json | undefined, part: string): string[] {
   return readList(value, part, readString);
 }
 
-/** The keys that a kind of object gives a meaning to. */
-export interface KnownKeys {
-  readonly exact: ReadonlySet<string>;
-  readonly lowerCase: ReadonlySet<string>;
-}
+/** The keys that a kind of object gives a meaning to, by their lower-case spelling. */
+export type KnownKeys = ReadonlyMap<string, string>;
 
 /** The {@linkcode KnownKeys} of a list separated by spaces. */
 export function knownKeys(list: string): KnownKeys {
-  const keys = list.split(" ");
-  return { exact: new Set(keys), lowerCase: new Set(keys.map((key) => key.toLowerCase())) };
+  return new Map(list.split(" ").map((key) => [key.toLowerCase(), key]));
 }
 
 const LONGEST_KNOWN_KEY = 16;
@@ -87,8 +91,8 @@ const LONGEST_KNOWN_KEY = 16;
  */
 export function refuseCaseVariants(object: JsonObject, known: KnownKeys, part: string): void {
   for (const key of Object.keys(object)) {
-    if (key.length > LONGEST_KNOWN_KEY || known.exact.has(key)) continue;
-    if (known.lowerCase.has(key.toUpperCase().toLowerCase())) {
+    if (key.length > LONGEST_KNOWN_KEY) continue;
+    if ((known.get(key.toUpperCase().toLowerCase()) ?? key) !== key) {
       throw ambiguousManifest(part, `has "${excerpt(key)}", which some readers take for another`);
     }
   }

@@ -5,14 +5,10 @@ export function invalidManifest(
   part: string,
   reason: string,
   options?: ErrorOptions,
+  code: "INVALID_MANIFEST" | "AMBIGUOUS_MANIFEST" = "INVALID_MANIFEST",
 ): TidegateError {
   const input = excerpt(part);
-  return new TidegateError(
-    "INVALID_MANIFEST",
-    `Manifest: ${input} ${reason}`,
-    { input, reason },
-    options,
-  );
+  return new TidegateError(code, `Manifest: ${input} ${reason}`, { input, reason }, options);
 }
 
 /** The error for a manifest that two readers could understand differently. */
@@ -21,11 +17,5 @@ export function ambiguousManifest(
   reason: string,
   options?: ErrorOptions,
 ): TidegateError {
-  const input = excerpt(part);
-  return new TidegateError(
-    "AMBIGUOUS_MANIFEST",
-    `Manifest is ambiguous: ${input} ${reason}`,
-    { input, reason },
-    options,
-  );
+  return invalidManifest(part, reason, options, "AMBIGUOUS_MANIFEST");
 }

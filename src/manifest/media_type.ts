@@ -29,39 +29,31 @@ export type ManifestMediaType =
 /** What a media type says a document is. `schema1` is known only to be refused. */
 export type DocumentKind = "image" | "index" | "schema1";
 
-const KINDS: ReadonlyMap<string, DocumentKind> = new Map<string, DocumentKind>([
-  [MEDIA_TYPES.imageIndex, "index"],
-  [MEDIA_TYPES.dockerManifestList, "index"],
-  [MEDIA_TYPES.imageManifest, "image"],
-  [MEDIA_TYPES.dockerManifest, "image"],
-  [MEDIA_TYPES.dockerSchema1, "schema1"],
-  [MEDIA_TYPES.dockerSchema1Signed, "schema1"],
-]);
+const SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+";
+const INDEX_TYPES: readonly string[] = [MEDIA_TYPES.imageIndex, MEDIA_TYPES.dockerManifestList];
+const IMAGE_TYPES: readonly string[] = [MEDIA_TYPES.imageManifest, MEDIA_TYPES.dockerManifest];
 
 /**
  * The `Accept` value of a manifest request: indexes before images, OCI before Docker. It has no
  * wildcard, so that no registry falls back to schema 1.
  */
-export const MANIFEST_ACCEPT: string = [
-  MEDIA_TYPES.imageIndex,
-  MEDIA_TYPES.dockerManifestList,
-  MEDIA_TYPES.imageManifest,
-  MEDIA_TYPES.dockerManifest,
-].join(", ");
+export const MANIFEST_ACCEPT: string = [...INDEX_TYPES, ...IMAGE_TYPES].join(", ");
 
 /** What a document of this media type is, or undefined for any other media type. */
 export function documentKind(mediaType: string): DocumentKind | undefined {
-  return KINDS.get(mediaType);
+  if (isIndexMediaType(mediaType)) return "index";
+  if (isImageMediaType(mediaType)) return "image";
+  return mediaType.startsWith(SCHEMA1) ? "schema1" : undefined;
 }
 
 /** Whether a descriptor or header of this media type names an index or a list. */
 export function isIndexMediaType(mediaType: string): boolean {
-  return KINDS.get(mediaType) === "index";
+  return INDEX_TYPES.includes(mediaType);
 }
 
 /** Whether a descriptor or header of this media type names an image manifest. */
 export function isImageMediaType(mediaType: string): boolean {
-  return KINDS.get(mediaType) === "image";
+  return IMAGE_TYPES.includes(mediaType);
 }
 
 /**
@@ -71,8 +63,7 @@ export function isImageMediaType(mediaType: string): boolean {
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-8.3 | RFC 9110 8.3}
  */
 export function parseContentType(text: string): string | undefined {
-  const end = text.indexOf(";");
-  const mediaType = (end === -1 ? text : text.slice(0, end)).trim().toLowerCase();
+  const mediaType = text.replace(/;.*/s, "").trim().toLowerCase();
   return isMediaType(mediaType) ? mediaType : undefined;
 }
 

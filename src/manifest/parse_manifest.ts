@@ -1,7 +1,7 @@
 import type { Json } from "../core/mod.ts";
 import { readDescriptor, readPlatform } from "./descriptor.ts";
 import { type Document, parseDocument, readDocument } from "./document.ts";
-import { optional, readList, readString, readStringMap } from "./fields.ts";
+import { readList, readOptional, readString, readStringMap } from "./fields.ts";
 import type { Manifest, ManifestBase } from "./manifest.ts";
 import type { Platform } from "./platform.ts";
 
@@ -49,13 +49,14 @@ export function parseConfigPlatform(bytes: Uint8Array): Platform {
 }
 
 function readBase({ fields, mediaType }: Document, raw: Uint8Array<ArrayBuffer>): ManifestBase {
-  const { annotations, subject, artifactType } = fields;
   return {
     mediaType,
     raw,
-    ...optional("annotations", annotations, "annotations", readStringMap),
-    ...optional("subject", subject, "subject", readDescriptor),
-    ...optional("artifactType", artifactType, "artifactType", readString),
+    ...readOptional(fields, "", {
+      annotations: readStringMap,
+      subject: readDescriptor,
+      artifactType: readString,
+    }),
   };
 }
 

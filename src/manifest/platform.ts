@@ -19,29 +19,24 @@ export const DEFAULT_PLATFORM: Platform = { os: "linux", architecture: "amd64" }
 
 const LONGEST_PLATFORM = 255;
 
-const ARCHITECTURE_NAMES: ReadonlyMap<string, Pick<Platform, "architecture" | "variant">> = new Map(
-  [
-    ["x86_64", { architecture: "amd64" }],
-    ["x86-64", { architecture: "amd64" }],
-    ["i386", { architecture: "386" }],
-    ["aarch64", { architecture: "arm64" }],
-    ["armhf", { architecture: "arm", variant: "v7" }],
-    ["armel", { architecture: "arm", variant: "v6" }],
-  ],
-);
+/** Other names of `architecture[/variant]`. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["x86_64", "amd64"],
+  ["x86-64", "amd64"],
+  ["i386", "386"],
+  ["aarch64", "arm64"],
+  ["armhf", "arm/v7"],
+  ["armel", "arm/v6"],
+]);
 
-/** The variant that each architecture means when it names none. */
-const BASE_VARIANTS: ReadonlyMap<string, string> = new Map([["amd64", "v1"], ["arm64", "v8"]]);
+/** Where the variant is what the architecture means when it names none. */
+const BASE_VARIANT = /^(386\/.*|amd64\/v1|arm64\/v8)$/s;
 
-const OPERATING_SYSTEMS: ReadonlySet<string> = new Set(
-  ("aix android darwin dragonfly freebsd hurd illumos ios js linux netbsd openbsd plan9 solaris " +
-    "wasip1 windows zos").split(" "),
-);
+const OPERATING_SYSTEM =
+  /^(aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|linux|netbsd|openbsd|plan9|solaris|wasip1|windows|zos)$/;
 
-const ARCHITECTURES: ReadonlySet<string> = new Set(
-  ("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x sparc64 " +
-    "wasm").split(" "),
-);
+const ARCHITECTURE =
+  /^(386|amd64|arm|arm64|loong64|mips|mips64|mips64le|mipsle|ppc64|ppc64le|riscv64|s390x|sparc64|wasm)$/;
 
 /**
  * Read `os[(version+feature…)][/architecture[/variant]]`, or an architecture alone, in containerd's
@@ -108,14 +103,10 @@ function normalizeArchitecture(
   platform: Platform,
 ): { architecture: string; variant: string | undefined } {
   const name = platform.architecture.toLowerCase();
-  const alias = ARCHITECTURE_NAMES.get(name);
-  const architecture = alias?.architecture ?? name;
-  const variant = alias?.variant ?? normalizeVariant(platform.variant ?? "");
-  if (architecture === "386" || variant === BASE_VARIANTS.get(architecture)) {
-    return { architecture, variant: undefined };
-  }
-  if (variant === "") return { architecture, variant: architecture === "arm" ? "v7" : undefined };
-  return { architecture, variant };
+  const [architecture = name, alias] = ALIASES.get(name)?.split("/") ?? [];
+  const variant = alias ?? normalizeVariant(platform.variant ?? "");
+  if (BASE_VARIANT.test(`${architecture}/${variant}`)) return { architecture, variant: undefined };
+  return { architecture, variant: variant || (architecture === "arm" ? "v7" : undefined) };
 }
 
 /** `8`, `V8` and `v8.0` are all `v8`. */
@@ -126,11 +117,11 @@ function normalizeVariant(text: string): string {
 
 function parseSingle(text: string, word: string, options: string): Platform {
   const system = normalizePlatform({ os: word, architecture: DEFAULT_PLATFORM.architecture });
-  if (OPERATING_SYSTEMS.has(system.os)) {
+  if (OPERATING_SYSTEM.test(system.os)) {
     return normalizePlatform({ ...system, ...parseOptions(text, options) });
   }
   const machine = normalizePlatform({ os: DEFAULT_PLATFORM.os, architecture: word });
-  if (ARCHITECTURES.has(machine.architecture) && options === "") return machine;
+  if (ARCHITECTURE.test(machine.architecture) && options === "") return machine;
   throw invalidPlatform(text, "names no known operating system or architecture");
 }
 

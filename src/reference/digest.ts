@@ -1,4 +1,4 @@
-import { encodeHex, excerpt, type HashAlgorithm, TidegateError } from "../core/mod.ts";
+import { encodeHex, type HashAlgorithm, TidegateError } from "../core/mod.ts";
 import { invalid } from "./invalid.ts";
 
 declare const digestBrand: unique symbol;
@@ -26,10 +26,9 @@ export function parseDigest(text: string): Digest {
   if (reason !== undefined) throw invalid("INVALID_DIGEST", text, reason);
   const algorithm = text.slice(0, text.indexOf(":"));
   if (!isHashAlgorithm(algorithm)) {
-    throw new TidegateError("UNSUPPORTED", `Digest algorithm of "${excerpt(text)}" is not known`, {
-      what: `digest algorithm ${algorithm}`,
-      reason: "Only sha256 and sha512 can be verified",
-    });
+    const what = `Digest algorithm ${algorithm}`;
+    const reason = "Only sha256 and sha512 can be verified";
+    throw new TidegateError("UNSUPPORTED", `${what} is not supported`, { what, reason });
   }
   return text as Digest;
 }
@@ -81,21 +80,13 @@ function isHashAlgorithm(name: string): name is HashAlgorithm {
 
 function brokenRule(text: string): string | undefined {
   if (text.length > LONGEST_DIGEST) return `must have at most ${LONGEST_DIGEST} characters`;
-  const colon = text.indexOf(":");
-  if (colon === -1) return "must have the form algorithm:encoded";
-  const algorithm = text.slice(0, colon);
-  const encoded = text.slice(colon + 1);
-  if (isHashAlgorithm(algorithm)) return brokenHexRule(encoded, algorithm, HEX_DIGITS[algorithm]);
-  if (algorithm === "blake3") return brokenHexRule(encoded, algorithm, 64);
-  if (!/^[a-z0-9+._-]+$/.test(algorithm) || /^[+._-]|[+._-]$|[+._-]{2}/.test(algorithm)) {
-    return "must name its algorithm in lower-case letters and digits";
+  const [, algorithm = "", encoded = ""] = /^([^:]*):([^]*)$/.exec(text) ?? [];
+  if (algorithm === "blake3" || isHashAlgorithm(algorithm)) {
+    const digits = algorithm === "sha512" ? 128 : 64;
+    if (encoded.length === digits && /^[0-9a-f]+$/.test(encoded)) return undefined;
+    return `must have ${digits} lower-case hex digits after ${algorithm}:`;
   }
-  return /^[a-zA-Z0-9=_-]+$/.test(encoded)
+  return /^[a-z0-9]+([+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/.test(text)
     ? undefined
-    : "must encode its value in a-z, 0-9, =, _, -";
-}
-
-function brokenHexRule(encoded: string, algorithm: string, digits: number): string | undefined {
-  if (encoded.length === digits && /^[0-9a-f]+$/.test(encoded)) return undefined;
-  return `must have ${digits} lower-case hex digits after ${algorithm}:`;
+    : "must have the form algorithm:encoded";
 }

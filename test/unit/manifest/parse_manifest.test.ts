@@ -172,7 +172,7 @@ describe("parseManifest()", () => {
     expect(() => parse(document, contentType)).toThrow(
       expect.objectContaining({
         code: "UNSUPPORTED",
-        message: "Docker schema 1 manifests are not supported",
+        message: "Docker schema 1 manifest is not supported",
       }),
     );
   });
