@@ -1,5 +1,6 @@
 import {
   isTidegateError,
+  isTransient,
   parseRetryAfter,
   type RegistryRequest,
   type RegistryResponse,
@@ -86,6 +87,5 @@ function isIdempotent({ method }: RegistryRequest): boolean {
 
 function isTransientError(error: unknown): boolean {
   if (isTidegateError(error, "NETWORK_TIMEOUT")) return error.details.phase === "headers";
-  return isTidegateError(error, "NETWORK_ERROR") || isTidegateError(error, "SERVER_ERROR") ||
-    isTidegateError(error, "RATE_LIMITED");
+  return isTransient(error) && !isTidegateError(error, "CIRCUIT_OPEN");
 }

@@ -27,7 +27,8 @@ export interface Slots {
 /** A pool of free slots. */
 export function createSlots({ concurrency, smallReserve }: SlotLimits): Slots {
   let held = 0;
-  const queues = { small: new Set<() => void>(), large: new Set<() => void>() };
+  const small = new Set<() => void>();
+  const large = new Set<() => void>();
   const fits = (isSmall: boolean): boolean => held < concurrency + (isSmall ? smallReserve : 0);
 
   function issue(): ReleaseSlot {
@@ -42,12 +43,12 @@ export function createSlots({ concurrency, smallReserve }: SlotLimits): Slots {
   }
 
   function serve(): void {
-    for (const [queue, isSmall] of [[queues.small, true], [queues.large, false]] as const) {
-      const [first] = queue;
-      if (first === undefined || !fits(isSmall)) continue;
-      queue.delete(first);
-      return first();
-    }
+    const isSmall = small.size > 0;
+    const queue = isSmall ? small : large;
+    const [first] = queue;
+    if (first === undefined || !fits(isSmall)) return;
+    queue.delete(first);
+    first();
   }
 
   return {
@@ -55,10 +56,10 @@ export function createSlots({ concurrency, smallReserve }: SlotLimits): Slots {
       return held;
     },
     get waiting(): number {
-      return queues.small.size + queues.large.size;
+      return small.size + large.size;
     },
     request(isSmall, grant): () => void {
-      const queue = isSmall ? queues.small : queues.large;
+      const queue = isSmall ? small : large;
       const turn = (): void => grant(issue());
       if (queue.size === 0 && fits(isSmall)) turn();
       else queue.add(turn);

@@ -85,17 +85,9 @@ function mayUseHttp(upstream: Upstream, target: URL): boolean {
 
 /** `*` stands for any public https origin. */
 function listFor(use: OriginUse, upstream: Upstream): readonly string[] {
-  switch (use) {
-    case "realm":
-      return ["*", ...upstream.tokenOrigins];
-    case "redirect":
-    case "foreign-layer":
-      return upstream.blobOrigins;
-    case "location":
-      return upstream.uploadOrigins.filter((origin) => origin !== "*");
-    case "link":
-      return [];
-  }
+  if (use === "realm") return ["*", ...upstream.tokenOrigins];
+  if (use === "location") return upstream.uploadOrigins.filter((origin) => origin !== "*");
+  return use === "redirect" || use === "foreign-layer" ? upstream.blobOrigins : [];
 }
 
 function parseTarget({ use, upstream, from, target }: OriginQuestion): URL {

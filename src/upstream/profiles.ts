@@ -9,7 +9,7 @@ export const GENERIC_PROFILE: RegistryProfile = {
   tokenOrigins: [],
   credentialKeys: [],
   referrers: "detect",
-  tagPageSize: 1000,
+  tagPageSize: 1000, // ECR refuses more
   multipleChunks: true,
   notFoundRedirects: [],
 };
@@ -32,7 +32,6 @@ export const PROFILES: readonly RegistryProfile[] = [
       "index.docker.io",
       "registry-1.docker.io",
     ],
-    tagPageSize: 1000,
   },
   {
     ...GENERIC_PROFILE,
@@ -52,7 +51,6 @@ export const PROFILES: readonly RegistryProfile[] = [
       "*.dkr.ecr.*.amazonaws.com.cn",
       "public.ecr.aws",
     ],
-    tagPageSize: 1000, // more is refused
   },
   {
     ...GENERIC_PROFILE,
