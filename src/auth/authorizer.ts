@@ -20,7 +20,7 @@ import {
   type BearerChallenge,
   createTokenSource,
   type TokenSource,
-  type TokenWish,
+  type TokenSourceOptions,
 } from "./token_source.ts";
 
 /** Knows what to put into `Authorization` for one upstream. */
@@ -68,6 +68,7 @@ const MAX_ANSWERS = 3;
 
 /** How far one request has come. */
 interface Progress {
+  readonly scopes: readonly string[];
   answers: number;
   /** The token sent last was fetched for this very request: fetching it again would not help. */
   isFresh: boolean;
@@ -79,8 +80,9 @@ interface Progress {
   refusal: Error | undefined;
 }
 
-function noProgress(): Progress {
+function begin(request: RegistryRequest): Progress {
   return {
+    scopes: mergeScopes(request.scopes),
     answers: 0,
     isFresh: false,
     hasFollowed: false,
@@ -109,79 +111,84 @@ function noProgress(): Progress {
  * from the provider, and with ORIGIN_NOT_TRUSTED.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { upstream, credentials = anonymousCredentials, tokens, observer } = options;
-  const { timeoutMs = 30_000 } = options;
-  const source = createTokenSource({ ...options, credentials, timeoutMs, observer });
+  const { upstream, tokens, observer } = options;
+  const { credentials = anonymousCredentials, timeoutMs = 30_000 } = options;
+  const settled = { ...options, credentials, timeoutMs, observer };
+  const source = createTokenSource(settled);
   const challenges = createChallengeMemory(upstream, tokens);
+  const context: Context = { ...settled, source, challenges };
   const progress = new WeakMap<RegistryRequest, Progress>();
-  const context: Context = { options: { ...options, timeoutMs }, source, challenges };
+  const isOwn = (url: string): boolean => new URL(url).origin === upstream.origin;
 
   return {
     async authorization(request: RegistryRequest): Promise<string | undefined> {
-      const state = noProgress();
+      const state = begin(request);
       progress.set(request, state);
-      if (new URL(request.url).origin !== upstream.origin) return undefined;
+      if (!isOwn(request.url)) return undefined;
       const known = await challenges.get();
       if (known === undefined) return undefined;
-      return await abortable(preempt(context, known, request, state), request.signal);
+      return await abortable(preempt(context, known, state), request.signal);
     },
     async answer(request, response, sent): Promise<string | undefined> {
-      if (new URL(response.url).origin !== upstream.origin) return undefined;
-      const state = progress.get(request) ?? noProgress();
+      const { status, url } = response;
+      if (!isOwn(url) || (status !== 401 && status !== 403)) return undefined;
+      const state = progress.get(request) ?? begin(request);
       progress.set(request, state);
       if (state.answers++ >= MAX_ANSWERS) return undefined;
-      const next = response.status === 401
-        ? answerChallenge(context, request, response, sent, state)
-        : response.status === 403
-        ? answerDenial(context, request, sent)
-        : Promise.resolve(undefined);
+      const next = status === 401
+        ? answerChallenge(context, response, sent, state)
+        : answerDenial(context, request, sent, state);
       const header = await abortable(next, request.signal);
       return header === sent ? undefined : header;
     },
   };
 }
 
-interface Context {
-  readonly options: AuthorizerOptions & { readonly timeoutMs: number };
+interface Context extends TokenSourceOptions {
   readonly source: TokenSource;
   readonly challenges: ChallengeMemory;
 }
 
 /** Before the first try: only what needs no guess. A failure that may pass is reported, others are not. */
 async function preempt(
-  { source, challenges }: Context,
+  context: Context,
   known: KnownChallenge,
-  request: RegistryRequest,
   state: Progress,
 ): Promise<string | undefined> {
-  const scopes = mergeScopes(request.scopes);
-  const credential = await source.credential(scopes);
+  const credential = await context.source.credential(state.scopes);
   if (known.scheme === "basic") {
     return credential?.kind === "basic" ? basicHeader(credential) : undefined;
   }
   if (credential?.kind === "bearer") return bearerHeader(credential.token);
   state.challenge = known;
   try {
-    const held = await source.held({ scopes });
-    state.isFresh = held === undefined;
-    return bearerHeader((held ?? await source.fetch(known, { scopes })).value);
+    return await tokenHeader(context, known, state);
   } catch (error) {
     if (isTransient(error) || !(error instanceof Error)) throw error;
     state.refusal = error;
-    await challenges.forget(); // what was true may have changed: let the registry say it again
+    await context.challenges.forget(); // what was true may have changed: let the registry say it again
     return undefined;
   }
 }
 
+/** With a token that is already here, or else a fresh one. */
+async function tokenHeader(
+  { source }: Context,
+  challenge: BearerChallenge,
+  state: Progress,
+): Promise<string> {
+  const held = await source.held(state.scopes);
+  state.isFresh = held === undefined;
+  return bearerHeader((held ?? await source.fetch(challenge, state.scopes)).value);
+}
+
 async function answerChallenge(
   context: Context,
-  request: RegistryRequest,
   response: Pick<RegistryResponse, "headers" | "url">,
   sent: string | undefined,
   state: Progress,
 ): Promise<string | undefined> {
-  const scopes = mergeScopes(request.scopes);
-  const credential = await context.source.credential(scopes);
+  const credential = await context.source.credential(state.scopes);
   const offered = await readOffered(context, response);
   const chosen = chooseChallenge(offered, credential, response.url);
   if (chosen === undefined) return undefined;
@@ -193,27 +200,18 @@ async function answerChallenge(
   if (chosen.scheme === "basic" || credential?.kind === "bearer") {
     return await presentDirectly(context, credential, sent);
   }
-  if (sent === undefined) {
-    const held = await context.source.held({ scopes });
-    state.isFresh = held === undefined;
-    const token = held ?? await context.source.fetch(chosen, { scopes });
-    return bearerHeader(token.value);
-  }
-  return await replaceToken(context, chosen, offered, { scopes }, sent, state);
+  if (sent === undefined) return await tokenHeader(context, chosen, state);
+  return await replaceToken(context, chosen, offered, sent, state);
 }
 
 /** Some registries (GCR) refuse without saying how to get in; `/v2/` says it. */
 async function readOffered(
-  { options }: Context,
+  context: Context,
   response: Pick<RegistryResponse, "headers">,
 ): Promise<readonly Challenge[]> {
   const header = response.headers.get("www-authenticate");
   if (header !== null) return parseChallenges(header);
-  return await pingChallenges(options.upstream.origin, {
-    fetch: options.exchange,
-    clock: options.clock,
-    timeoutMs: options.timeoutMs,
-  });
+  return await pingChallenges(context.upstream.origin, context);
 }
 
 /** A credential that goes to the registry itself; refused, the provider may have another. */
@@ -226,53 +224,51 @@ async function presentDirectly(
   const header = directHeader(credential);
   if (header !== sent) return header;
   const next = await source.replaceCredential(credential, 401);
-  return next === undefined ? undefined : directHeader(next);
+  return next && directHeader(next);
 }
 
 /** The token that was sent is no good: fetch it anew, or with the scopes that the server names. */
 async function replaceToken(
-  { source, options }: Context,
+  context: Context,
   challenge: BearerChallenge,
   offered: readonly Challenge[],
-  wish: TokenWish,
   sent: string,
   state: Progress,
 ): Promise<string | undefined> {
+  const { source, observer, upstream } = context;
+  const { scopes } = state;
   const isInsufficient = isInsufficientScope(offered);
-  observe(options.observer, {
+  observe(observer, {
     type: "token.rejected",
-    upstream: options.upstream.name,
-    scopes: wish.scopes,
+    upstream: upstream.name,
+    scopes,
     reason: isInsufficient ? "insufficient scope" : "refused",
   });
-  await source.drop(wish, sent.replace(/^Bearer /, ""));
-  const named = state.hasFollowed ? undefined : followableScopes(offered, wish.scopes);
+  await source.drop(scopes, sent.replace(/^Bearer /, ""));
+  const named = state.hasFollowed ? undefined : followableScopes(offered, scopes);
   if (named !== undefined && (isInsufficient || state.isFresh)) {
     state.hasFollowed = true;
     state.isFresh = true;
-    return bearerHeader((await source.fetch(challenge, { ...wish, ask: named })).value);
+    return bearerHeader((await source.fetch(challenge, scopes, named)).value);
   }
   if (state.isFresh) return undefined;
-  const other: Token | undefined = await source.held(wish); // a waiting request may have fetched it
-  state.isFresh = other === undefined;
-  return bearerHeader((other ?? await source.fetch(challenge, wish)).value);
+  return await tokenHeader(context, challenge, state); // a waiting request may have fetched one
 }
 
 /** GHCR answers 403 to bad credentials, for public images too: such a pull is tried as nobody. */
 async function answerDenial(
-  { source, challenges }: Context,
+  context: Context,
   request: RegistryRequest,
   sent: string | undefined,
+  state: Progress,
 ): Promise<string | undefined> {
+  const { source, challenges } = context;
   const isPull = request.method === "GET" || request.method === "HEAD";
   if (sent === undefined || !isPull) return undefined;
-  const scopes = mergeScopes(request.scopes);
-  const credential = await source.credential(scopes);
+  const credential = await source.credential(state.scopes);
   const known = await challenges.get();
   if (credential === undefined || known?.scheme !== "bearer") return undefined;
-  if (!source.goAnonymous(scopes)) return undefined;
-  const token = await source.held({ scopes }) ?? await source.fetch(known, { scopes });
-  return bearerHeader(token.value);
+  return source.goAnonymous(state.scopes) ? await tokenHeader(context, known, state) : undefined;
 }
 
 function directHeader(credential: Credential): string | undefined {
@@ -283,7 +279,7 @@ function bearerHeader(value: Token["value"]): string {
   return `Bearer ${value.reveal()}`;
 }
 
-function isSameChallenge(a: KnownChallenge, b: KnownChallenge | undefined): boolean {
+function isSameChallenge(a: KnownChallenge, b: KnownChallenge | null | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -295,25 +291,22 @@ interface ChallengeMemory {
 }
 
 function createChallengeMemory(upstream: Upstream, tokens: TokenCache): ChallengeMemory {
-  let known: KnownChallenge | undefined;
-  let isLoaded = false;
+  let known: KnownChallenge | null | undefined; // null: there is none, undefined: not asked yet
   return {
     async get(): Promise<KnownChallenge | undefined> {
-      if (isLoaded) return known;
-      const stored = await tokens.getChallenge(upstream);
-      if (!isLoaded) known = stored;
-      isLoaded = true;
-      return known;
+      if (known === undefined) {
+        const stored = await tokens.getChallenge(upstream);
+        known ??= stored ?? null;
+      }
+      return known ?? undefined;
     },
     async set(challenge): Promise<void> {
       const isNew = !isSameChallenge(challenge, known);
       known = challenge;
-      isLoaded = true;
       if (isNew) await tokens.putChallenge(upstream, challenge);
     },
     async forget(): Promise<void> {
-      known = undefined;
-      isLoaded = true;
+      known = null;
       await tokens.deleteChallenge(upstream);
     },
   };

@@ -35,9 +35,9 @@ export type RealmPolicy = (
 
 /** What {@linkcode fetchToken} works with. */
 export interface TokenExchange {
-  readonly fetch: Fetch;
+  readonly exchange: Fetch;
   readonly clock: Clock;
-  readonly policy: RealmPolicy;
+  readonly realmPolicy: RealmPolicy;
   /** Longest wait for a whole answer, in milliseconds. */
   readonly timeoutMs: number;
   /** Makes the error for a credential that the policy withholds. */
@@ -81,7 +81,7 @@ export async function fetchToken(
  */
 export async function pingChallenges(
   origin: string,
-  exchange: Pick<TokenExchange, "fetch" | "clock" | "timeoutMs">,
+  exchange: Pick<TokenExchange, "exchange" | "clock" | "timeoutMs">,
 ): Promise<readonly Challenge[]> {
   return await inTime(origin, exchange, async (signal) => {
     const request = new Request(`${origin}/v2/`, { ...REQUEST_MODE, signal });
@@ -151,7 +151,7 @@ async function follow(
   let from: string | undefined;
   let status = 0;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const { url, credentials } = exchange.policy(next, from);
+    const { url, credentials } = exchange.realmPolicy(next, from);
     if (question.credential !== undefined && !credentials) throw exchange.refuse(url);
     // a redirect has its own query: only the first hop gets ours
     const request = tokenRequest(url, method, question, signal);
@@ -170,12 +170,12 @@ async function follow(
 
 async function send(
   request: Request,
-  { fetch }: Pick<TokenExchange, "fetch">,
+  { exchange }: Pick<TokenExchange, "exchange">,
   signal: AbortSignal,
 ): Promise<Response> {
   const { origin } = new URL(request.url);
   try {
-    return await abortable(fetch(request), signal);
+    return await abortable(exchange(request), signal);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
     if (isTidegateError(cause)) throw cause;

@@ -10,7 +10,7 @@ import {
 import { observe, type Observer } from "../observability/mod.ts";
 import { type Credential, type CredentialProvider } from "./credential.ts";
 import { credentialParts } from "./credential_parts.ts";
-import { type FetchedToken, fetchToken, type RealmPolicy } from "./fetch_token.ts";
+import { fetchToken, type RealmPolicy } from "./fetch_token.ts";
 import { parseScope } from "./scope.ts";
 import { isUsable, type Token } from "./token.ts";
 import type { KnownChallenge, TokenCache, TokenKey } from "./token_cache.ts";
@@ -30,14 +30,6 @@ export interface TokenSourceOptions {
 /** A Bearer challenge. */
 export type BearerChallenge = KnownChallenge & { readonly scheme: "bearer" };
 
-/** What a token is wanted for. */
-export interface TokenWish {
-  /** What the request needs: the name under which the token is kept. */
-  readonly scopes: readonly string[];
-  /** What the endpoint is asked for; normally the same. */
-  readonly ask?: readonly string[];
-}
-
 /** Tokens of one upstream: remembered, stored, or fetched; each fetched once however many wait. */
 export interface TokenSource {
   /** The credential in force for these scopes: none once the registry has denied it for pulls. */
@@ -47,10 +39,18 @@ export interface TokenSource {
   /** Go on without credentials for pulls, if the upstream's profile says so. */
   goAnonymous(scopes: readonly string[]): boolean;
   /** A usable token that is already here. */
-  held(wish: TokenWish): Promise<Token | undefined>;
-  fetch(challenge: BearerChallenge, wish: TokenWish): Promise<Token>;
+  held(scopes: readonly string[]): Promise<Token | undefined>;
+  /**
+   * @param scopes What the request needs: the name under which the token is kept.
+   * @param ask What the endpoint is asked for. Default is the same.
+   */
+  fetch(
+    challenge: BearerChallenge,
+    scopes: readonly string[],
+    ask?: readonly string[],
+  ): Promise<Token>;
   /** Forget a token that the registry refused. */
-  drop(wish: TokenWish, value: string): Promise<void>;
+  drop(scopes: readonly string[], value: string): Promise<void>;
 }
 
 /** @see {@linkcode TokenSource} */
@@ -62,7 +62,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
   const credential = (scopes: readonly string[]): Promise<Credential | undefined> =>
     isDenied && isPullOnly(scopes) ? Promise.resolve(undefined) : credentials.get(upstream);
-  const keyOf = async ({ scopes }: TokenWish): Promise<TokenKey> => ({
+  const heldId = (scopes: readonly string[]): string =>
+    JSON.stringify([isDenied && isPullOnly(scopes), [...scopes].sort()]);
+  const keyOf = async (scopes: readonly string[]): Promise<TokenKey> => ({
     upstream,
     provider: credentials.id,
     credential: await credential(scopes),
@@ -72,64 +74,68 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const source: TokenSource = {
     credential,
     async replaceCredential(refused, status): Promise<Credential | undefined> {
-      const { name } = upstream;
-      const event = { upstream: name, credential: credentials.id, status };
+      const event = { upstream: upstream.name, credential: credentials.id, status };
       observe(observer, { type: "credential.rejected", ...event });
       await credentials.invalidate?.(upstream);
       const next = await credentials.get(upstream);
-      return next === undefined || isSameCredential(next, refused) ? undefined : next;
+      return next && !isSameCredential(next, refused) ? next : undefined;
     },
     goAnonymous(scopes): boolean {
       if (upstream.profile.anonymousAfterDenied !== true || !isPullOnly(scopes)) return false;
       isDenied = true;
       return true;
     },
-    async held(wish): Promise<Token | undefined> {
-      const id = heldId(wish, isDenied);
+    async held(scopes): Promise<Token | undefined> {
+      const id = heldId(scopes);
       const near = held.get(id);
       if (near !== undefined && isUsable(near, clock.now())) return near;
-      const stored = await tokens.get(await keyOf(wish));
+      const stored = await tokens.get(await keyOf(scopes));
       if (stored === undefined) return undefined;
       held.set(id, stored);
-      observe(observer, { type: "token.reused", upstream: upstream.name, scopes: wish.scopes });
+      observe(observer, { type: "token.reused", upstream: upstream.name, scopes });
       return stored;
     },
-    fetch(challenge, wish): Promise<Token> {
-      const id = JSON.stringify([heldId(wish, isDenied), challenge, wish.ask]);
+    fetch(challenge, scopes, ask = scopes): Promise<Token> {
+      const id = JSON.stringify([heldId(scopes), challenge, ask]);
       const flight = flights.get(id) ??
-        fetchAndKeep(challenge, wish).finally(() => flights.delete(id));
+        fetchAndKeep(challenge, scopes, ask).finally(() => flights.delete(id));
       flights.set(id, flight);
       return flight;
     },
-    async drop(wish, value): Promise<void> {
+    async drop(scopes, value): Promise<void> {
       for (const [id, token] of held) if (token.value.reveal() === value) held.delete(id);
-      const key = await keyOf(wish);
+      const key = await keyOf(scopes);
       const stored = await tokens.get(key);
       if (stored?.value.reveal() === value) await tokens.delete(key);
     },
   };
 
-  async function fetchAndKeep(challenge: BearerChallenge, wish: TokenWish): Promise<Token> {
-    const fetched = await exchangeWithRetry(challenge, wish);
-    held.set(heldId(wish, isDenied), fetched.token);
-    await tokens.put(await keyOf(wish), fetched.token);
-    return fetched.token;
+  async function fetchAndKeep(
+    challenge: BearerChallenge,
+    scopes: readonly string[],
+    ask: readonly string[],
+  ): Promise<Token> {
+    const token = await exchangeWithRetry(challenge, scopes, ask);
+    held.set(heldId(scopes), token);
+    await tokens.put(await keyOf(scopes), token);
+    return token;
   }
 
   /** A refused credential: another one from the provider, or none, each at most once. */
   async function exchangeWithRetry(
     challenge: BearerChallenge,
-    { scopes, ask = scopes }: TokenWish,
-  ): Promise<FetchedToken> {
+    scopes: readonly string[],
+    ask: readonly string[],
+  ): Promise<Token> {
     const first = await credential(scopes);
     try {
       return await exchangeOnce(options, challenge, ask, first);
     } catch (error) {
       if (first === undefined || !isRefusal(error)) throw error;
       const next = await source.replaceCredential(first, error.details.status);
-      if (next !== undefined) return await exchangeOnce(options, challenge, ask, next);
-      if (error.code !== "FORBIDDEN" || !source.goAnonymous(scopes)) throw error;
-      return await exchangeOnce(options, challenge, ask, undefined);
+      const isNobody = next === undefined;
+      if (isNobody && !(error.code === "FORBIDDEN" && source.goAnonymous(scopes))) throw error;
+      return await exchangeOnce(options, challenge, ask, next);
     }
   }
   return source;
@@ -140,25 +146,21 @@ async function exchangeOnce(
   { realm, service }: BearerChallenge,
   scopes: readonly string[],
   credential: Credential | undefined,
-): Promise<FetchedToken> {
-  const { upstream, clock, exchange, realmPolicy, timeoutMs, observer } = options;
-  const fetched = await fetchToken(realm, { service, scopes, credential }, {
-    fetch: exchange,
-    clock,
-    policy: realmPolicy,
-    timeoutMs,
+): Promise<Token> {
+  const { upstream, clock, observer } = options;
+  const { token, ...way } = await fetchToken(realm, { service, scopes, credential }, {
+    ...options,
     refuse: (url) => withhold(options, url),
   });
   observe(observer, {
     type: "token.fetched",
     upstream: upstream.name,
     scopes,
-    realm: fetched.realm,
-    method: fetched.method,
+    ...way,
     anonymous: credential === undefined,
-    lifetimeSeconds: Math.round((fetched.token.expiresAt - clock.now()) / 1000),
+    lifetimeSeconds: Math.round((token.expiresAt - clock.now()) / 1000),
   });
-  return fetched;
+  return token;
 }
 
 /** The endpoint may be asked, but not with the credential: what the policy did not refuse itself. */
@@ -173,10 +175,6 @@ function isRefusal(error: unknown): error is Error & {
   details: { status: number };
 } {
   return isTidegateError(error, "UNAUTHORIZED") || isTidegateError(error, "FORBIDDEN");
-}
-
-function heldId({ scopes }: TokenWish, isDenied: boolean): string {
-  return JSON.stringify([isDenied && isPullOnly(scopes), [...scopes].sort()]);
 }
 
 function isPullOnly(scopes: readonly string[]): boolean {

@@ -32,9 +32,9 @@ async function ask(
   };
   try {
     const { token } = await fetchToken(REALM, { service: "reg & co", scopes, credential }, {
-      fetch,
+      exchange: fetch,
       clock: createTestClock(),
-      policy: (url) => ({ url, credentials: true }),
+      realmPolicy: (url) => ({ url, credentials: true }),
       timeoutMs: 1000,
       refuse: () => new Error("refused"),
     });
@@ -192,7 +192,7 @@ describe("fetchToken()", () => {
 describe("pingChallenges()", () => {
   const ping = (response: Response): Promise<readonly unknown[]> =>
     pingChallenges("https://registry.example", {
-      fetch: async (request) => {
+      exchange: async (request) => {
         expect(request.url).toBe("https://registry.example/v2/");
         expect(request.headers.get("authorization")).toBeNull();
         return response;
@@ -213,9 +213,9 @@ describe("pingChallenges()", () => {
 function run(answer: () => Promise<Response>, clock: TestClock): Promise<unknown> {
   const question = { service: undefined, scopes: [], credential: undefined };
   return fetchToken("https://auth.example/token", question, {
-    fetch: answer,
+    exchange: answer,
     clock,
-    policy: (url) => ({ url, credentials: false }),
+    realmPolicy: (url) => ({ url, credentials: false }),
     timeoutMs: 1000,
     refuse: () => new Error("refused"),
   }).then(() => "resolved", (error: unknown) => error);
