@@ -2,21 +2,6 @@ import { isTidegateError, MAX_HEADER_BYTES } from "../core/mod.ts";
 import { type Digest, parseDigest } from "../reference/mod.ts";
 import { invalidResponse } from "./invalid_response.ts";
 
-/**
- * Read a header that is a whole number of bytes or items.
- *
- * Several values are refused even when equal: what a header repeats, two readers may read apart.
- *
- * @throws {TidegateError} INVALID_RESPONSE unless it is one number below 2^53.
- */
-export function readCount(headers: Headers, name: string): number | undefined {
-  const text = headers.get(name);
-  if (text === null) return undefined;
-  const count = parseCount(text);
-  if (count !== undefined) return count;
-  throw invalidResponse(name, text, "must be one whole number");
-}
-
 /** A whole number below 2^53 in digits alone, or undefined. */
 export function parseCount(text: string): number | undefined {
   if (!/^[0-9]{1,16}$/.test(text)) return undefined;
@@ -28,10 +13,17 @@ export function parseCount(text: string): number | undefined {
  * Length of the content that follows, or undefined when nobody says or when it is the length of an
  * encoding of it.
  *
+ * Several values are refused even when equal: what a header repeats, two readers may read apart.
+ *
  * @throws {TidegateError} INVALID_RESPONSE unless it is one number below 2^53.
  */
 export function readContentLength(headers: Headers): number | undefined {
-  const length = readCount(headers, "content-length");
+  const text = headers.get("content-length");
+  if (text === null) return undefined;
+  const length = parseCount(text);
+  if (length === undefined) {
+    throw invalidResponse("content-length", text, "must be one whole number");
+  }
   return contentEncoding(headers) === undefined ? length : undefined;
 }
 

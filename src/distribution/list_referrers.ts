@@ -22,18 +22,18 @@ export function listReferrersRequest(
   digest: Digest,
   options: ListReferrersOptions = {},
 ): RegistryRequest {
-  const { artifactType, signal } = options;
+  const { artifactType } = options;
   return pullRequest(target, {
+    ...options,
     kind: "referrers",
     path: `referrers/${parseDigest(digest)}`,
     query: { artifactType },
     headers: { accept: MEDIA_TYPES.imageIndex },
-    signal,
   });
 }
 
 /** Statuses by which registries say that they have no referrers API. */
-const NO_API: ReadonlySet<number> = new Set([400, 404, 405, 406]);
+const NO_API: readonly number[] = [400, 404, 405, 406];
 
 /**
  * Whether the answer to {@linkcode listReferrersRequest} says that the registry has no such API, so
@@ -41,7 +41,7 @@ const NO_API: ReadonlySet<number> = new Set([400, 404, 405, 406]);
  */
 export function lacksReferrersApi(status: number, headers: Headers): boolean {
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  return NO_API.has(status) || (status === 200 && type !== "" && !type.endsWith("json"));
+  return NO_API.includes(status) || (status === 200 && type !== "" && !type.endsWith("json"));
 }
 
 /** One page of a listing of referrers. */
@@ -50,7 +50,7 @@ export interface ReferrersPage {
   /** What the registry filtered by: `artifactType`. What is missing here is left to the caller. */
   readonly filters: ReadonlySet<string>;
   /** URL of the next page; absent after the last. Ask the origin policy before following it. */
-  readonly next?: string;
+  readonly next?: string | undefined;
 }
 
 /**
@@ -66,10 +66,9 @@ export function readReferrersPage(
   requestUrl: string,
 ): ReferrersPage {
   const manifests = readIndex(bytes, headers.get("content-type") ?? "");
-  const next = readNextLink(headers, requestUrl);
   const applied = headers.get("oci-filters-applied")?.split(",") ?? [];
   const filters = new Set(applied.map((name) => name.trim()).filter((name) => name !== ""));
-  return { manifests, filters, ...(next === undefined ? {} : { next }) };
+  return { manifests, filters, next: readNextLink(headers, requestUrl) };
 }
 
 /**
@@ -83,11 +82,12 @@ export function filterReferrers(
 }
 
 function readIndex(bytes: Uint8Array<ArrayBuffer>, contentType: string): readonly Descriptor[] {
+  let cause: unknown;
   try {
     const index = parseManifest(bytes, { contentType });
     if (index.kind === "index") return index.manifests;
-  } catch (cause) {
-    throw invalidResponse("list of referrers", contentType, "must be an index", { cause });
+  } catch (error) {
+    cause = error;
   }
-  throw invalidResponse("list of referrers", contentType, "must be an index");
+  throw invalidResponse("list of referrers", contentType, "must be an index", { cause });
 }

@@ -20,16 +20,16 @@ export interface ListTagsOptions {
  * @throws {TypeError} If `n` is not a whole number from 0.
  */
 export function listTagsRequest(target: Target, options: ListTagsOptions = {}): RegistryRequest {
-  const { n, last, signal } = options;
+  const { n, last } = options;
   if (n !== undefined && !(Number.isSafeInteger(n) && n >= 0)) {
     throw new TypeError("The number of tags is a whole number from 0");
   }
   return pullRequest(target, {
+    ...options,
     kind: "tags",
     path: "tags/list",
     query: { n: n?.toString(), last },
     headers: { accept: "application/json" },
-    signal,
   });
 }
 
@@ -37,7 +37,7 @@ export function listTagsRequest(target: Target, options: ListTagsOptions = {}): 
 export interface TagsPage {
   readonly tags: readonly string[];
   /** URL of the next page; absent after the last. Ask the origin policy before following it. */
-  readonly next?: string;
+  readonly next?: string | undefined;
 }
 
 /**
@@ -47,9 +47,7 @@ export interface TagsPage {
  * @throws {TidegateError} INVALID_RESPONSE when body or `Link` is malformed or holds what is no tag.
  */
 export function readTagsPage(bytes: Uint8Array, headers: Headers, requestUrl: string): TagsPage {
-  const tags = readTags(parseBody(bytes));
-  const next = readNextLink(headers, requestUrl);
-  return { tags, ...(next === undefined ? {} : { next }) };
+  return { tags: readTags(parseBody(bytes)), next: readNextLink(headers, requestUrl) };
 }
 
 function parseBody(bytes: Uint8Array): Json {

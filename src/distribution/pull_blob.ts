@@ -1,6 +1,6 @@
 import { excerpt, type RegistryRequest, TidegateError } from "../core/mod.ts";
 import { type Digest, parseDigest } from "../reference/mod.ts";
-import { type ContentRange, parseContentRange } from "./content_range.ts";
+import { parseContentRange } from "./content_range.ts";
 import { contentEncoding, readContentLength, readDigestHeader } from "./header_fields.ts";
 import { invalidResponse } from "./invalid_response.ts";
 import { formatRange } from "./range.ts";
@@ -32,16 +32,15 @@ export function pullBlobRequest(
   digest: Digest,
   options: PullBlobOptions = {},
 ): RegistryRequest {
-  const { method, range, signal } = options;
+  const { range } = options;
   return pullRequest(target, {
-    method,
+    ...options,
     kind: "blob",
     path: `blobs/${parseDigest(digest)}`,
     headers: {
       "accept-encoding": "identity", // an encoded blob has other bytes than its digest is of
       ...(range === undefined ? {} : { range: formatRange(range) }),
     },
-    signal,
   });
 }
 
@@ -50,13 +49,13 @@ export interface BlobHead {
   /** Offset in the blob of the first byte that follows: 0 when the registry ignored the range. */
   readonly start: number;
   /** Offset of the last byte that follows, where it is known. */
-  readonly end?: number;
+  readonly end?: number | undefined;
   /** Size of the whole blob, where it is known. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Whether a part follows (206) and not the whole blob (200). */
   readonly isPartial: boolean;
   /** What the registry says; content networks say nothing. */
-  readonly digest?: Digest;
+  readonly digest?: Digest | undefined;
 }
 
 /**
@@ -73,60 +72,45 @@ export interface BlobHead {
 export function readPullBlobHead(status: number, headers: Headers, asked?: AskedRange): BlobHead {
   if (status === 416) throw notSatisfiable(headers, asked);
   if (status !== 200 && (status !== 206 || asked === undefined)) {
-    const reason = asked === undefined ? "must be 200" : "must be 200 or 206";
-    throw invalidResponse("blob status", String(status), reason);
+    throw invalidResponse("blob status", `${status}`, `must be 200${asked ? " or 206" : ""}`);
   }
   const encoding = contentEncoding(headers);
   if (encoding !== undefined) {
     throw invalidResponse("Content-Encoding", encoding, "must not be used for blobs");
   }
   const digest = readDigestHeader(headers);
-  const told = digest === undefined ? {} : { digest };
-  if (status === 200 || asked === undefined) return { ...readWhole(headers), ...told };
-  return { ...readPart(headers, asked), ...told };
-}
-
-function readWhole(headers: Headers): BlobHead {
+  if (status === 206 && asked !== undefined) return { ...readPart(headers, asked), digest };
   const size = readContentLength(headers);
-  if (size === undefined) return { start: 0, isPartial: false };
-  return { start: 0, size, isPartial: false, ...(size === 0 ? {} : { end: size - 1 }) };
+  return { start: 0, end: size ? size - 1 : undefined, size, isPartial: false, digest };
 }
 
 function readPart(headers: Headers, asked: AskedRange): BlobHead {
-  const text = headers.get("content-range");
-  if (text === null) throw invalidResponse("Content-Range", "", "must come with status 206");
-  const range = parseContentRange(text);
-  if (range.start === undefined) {
-    throw invalidResponse("Content-Range", text, "must name the bytes that follow");
-  }
+  const text = headers.get("content-range") ?? "";
+  const refused = (reason: string): Error => invalidResponse("Content-Range", text, reason);
+  if (text === "") throw refused("must come with status 206");
+  const { start, end, size } = parseContentRange(text);
+  if (start === undefined) throw refused("must name the bytes that follow");
   const length = readContentLength(headers);
-  if (length !== undefined && length !== range.end - range.start + 1) {
-    throw invalidResponse("Content-Range", text, `does not agree with Content-Length ${length}`);
+  if (length !== undefined && length !== end - start + 1) {
+    throw refused(`does not agree with Content-Length ${length}`);
   }
-  const problem = wrongPart(range, asked);
+  const problem = wrongPart(start, end, asked);
   if (problem !== undefined) {
     const reason = `Content-Range "${excerpt(text)}" ${problem}`;
     throw new TidegateError("RESUME_FAILED", reason, { offset: asked.start, reason });
   }
-  const { start, end, size } = range;
-  return { start, end, isPartial: true, ...(size === undefined ? {} : { size }) };
+  return { start, end, size, isPartial: true };
 }
 
 /** A part may end early, then the rest is asked for again; it may not start elsewhere. */
-function wrongPart(
-  { start, end }: { readonly start: number; readonly end: number },
-  asked: AskedRange,
-): string | undefined {
+function wrongPart(start: number, end: number, asked: AskedRange): string | undefined {
   if (start !== asked.start) return `does not start at ${asked.start}`;
   return asked.end !== undefined && end > asked.end ? `goes past ${asked.end}` : undefined;
 }
 
 function notSatisfiable(headers: Headers, asked: AskedRange | undefined): TidegateError {
   const text = headers.get("content-range");
-  const range: ContentRange | undefined = text === null ? undefined : parseContentRange(text);
-  const shown = asked === undefined ? "none" : formatRange(asked);
-  return new TidegateError("RANGE_NOT_SATISFIABLE", `The blob has no bytes in range ${shown}`, {
-    range: shown,
-    size: range?.size,
-  });
+  const size = text === null ? undefined : parseContentRange(text).size;
+  const range = asked === undefined ? "none" : formatRange(asked);
+  return new TidegateError("RANGE_NOT_SATISFIABLE", `The blob has no ${range}`, { range, size });
 }

@@ -25,14 +25,13 @@ export function pullManifestRequest(
   reference: string,
   options: PullManifestOptions = {},
 ): RegistryRequest {
-  const { method, accept = MANIFEST_ACCEPT, signal } = options;
+  const { accept = MANIFEST_ACCEPT } = options;
   const checked = reference.includes(":") ? parseDigest(reference) : parseTag(reference);
   return pullRequest(target, {
-    method,
+    ...options,
     kind: "manifest",
     path: `manifests/${checked}`,
     headers: { accept, "accept-encoding": "identity" },
-    signal,
   });
 }
 
@@ -40,9 +39,9 @@ export function pullManifestRequest(
 export interface ManifestHead {
   /** `Content-Type` without parameters; `application/octet-stream` where the registry says none. */
   readonly mediaType: string;
-  readonly digest?: Digest;
+  readonly digest?: Digest | undefined;
   /** In bytes. */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 /**
@@ -58,11 +57,5 @@ export function readPullManifestHead(status: number, headers: Headers): Manifest
   if (mediaType === undefined) {
     throw invalidResponse("Content-Type", contentType, "must be one media type");
   }
-  const digest = readDigestHeader(headers);
-  const size = readContentLength(headers);
-  return {
-    mediaType,
-    ...(digest === undefined ? {} : { digest }),
-    ...(size === undefined ? {} : { size }),
-  };
+  return { mediaType, digest: readDigestHeader(headers), size: readContentLength(headers) };
 }

@@ -104,15 +104,17 @@ function brokenRule(text: string): string | undefined {
   return undefined;
 }
 
-function splitSuffixes(text: string): { name: string; tag?: string; digest?: string } {
-  const at = text.indexOf("@");
-  const named = at === -1 ? text : text.slice(0, at);
-  const colon = named.indexOf(":", named.lastIndexOf("/") + 1);
-  return {
-    name: colon === -1 ? named : named.slice(0, colon),
-    ...(colon === -1 ? {} : { tag: named.slice(colon + 1) }),
-    ...(at === -1 ? {} : { digest: text.slice(at + 1) }),
-  };
+/** The text before and after one character; all of it where that is at -1. */
+function splitOnce(text: string, at: number): readonly [string, string | undefined] {
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function splitSuffixes(
+  text: string,
+): { name: string; tag: string | undefined; digest: string | undefined } {
+  const [named, digest] = splitOnce(text, text.indexOf("@"));
+  const [name, tag] = splitOnce(named, named.indexOf(":", named.lastIndexOf("/") + 1));
+  return { name, tag, digest };
 }
 
 function splitRegistry(name: string): { registry: string; repository: string } {

@@ -13,7 +13,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)[._-]|[._-](?:\/|$)/, "must start and end each component with a letter or a digit"],
   [
     /\.[._-]|_[.-]|-[._]|___/,
-    "must separate letters and digits by one '.', one or two '_', or dashes",
+    "must separate by one '.', one or two '_', or dashes",
   ],
 ];
 
