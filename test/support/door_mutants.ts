@@ -31,10 +31,10 @@ export const DOOR_MUTANTS: readonly DoorMutant[] = [
     name: "the caller's headers are handed on",
     file: "front/exchange.ts",
     edits: [[
-      "const response = await send(request);",
+      "const response = await door.send(request);",
       `const { headers: callers } = arguments[0].request;
        const headers = { ...Object.fromEntries(callers), ...request.headers };
-       const response = await send({ ...request, headers });`,
+       const response = await door.send({ ...request, headers });`,
     ]],
     finds: "secret",
   },

@@ -34,8 +34,8 @@ export const LEAK_MUTANTS: readonly LeakMutant[] = [
     name: "the realm is judged once, and later challenges are believed",
     file: FETCH_TOKEN,
     edits: [[
-      "const { url, credentials } = exchange.policy(next, from);",
-      `const policy = exchange.policy as any;
+      "const { url, credentials } = exchange.realmPolicy(next, from);",
+      `const policy = exchange.realmPolicy as any;
        policy.judged ??= policy(next, from);
        const { url, credentials } = { ...policy.judged, url: next };`,
     ]],
@@ -45,8 +45,8 @@ export const LEAK_MUTANTS: readonly LeakMutant[] = [
     name: "a redirect of the token request is not judged",
     file: FETCH_TOKEN,
     edits: [[
-      "= exchange.policy(next, from);",
-      "= hop === 0 ? exchange.policy(next) : { url: new URL(next, from).href, credentials: true };",
+      "= exchange.realmPolicy(next, from);",
+      "= hop === 0 ? exchange.realmPolicy(next) : { url: new URL(next, from).href, credentials: true };",
     ]],
     ...{ leakClass: "token-redirect", finds: "secret" },
   },
