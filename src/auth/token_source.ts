@@ -115,30 +115,33 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     scopes: readonly string[],
     ask: readonly string[],
   ): Promise<Token> {
-    const token = await exchangeWithRetry(challenge, scopes, ask);
+    const token = await exchangeWithRetry(options, source, challenge, scopes, ask);
     held.set(heldId(scopes), token);
     await tokens.put(await keyOf(scopes), token);
     return token;
   }
 
-  /** A refused credential: another one from the provider, or none, each at most once. */
-  async function exchangeWithRetry(
-    challenge: BearerChallenge,
-    scopes: readonly string[],
-    ask: readonly string[],
-  ): Promise<Token> {
-    const first = await credential(scopes);
-    try {
-      return await exchangeOnce(options, challenge, ask, first);
-    } catch (error) {
-      if (first === undefined || !isRefusal(error)) throw error;
-      const next = await source.replaceCredential(first, error.details.status);
-      const isNobody = next === undefined;
-      if (isNobody && !(error.code === "FORBIDDEN" && source.goAnonymous(scopes))) throw error;
-      return await exchangeOnce(options, challenge, ask, next);
-    }
-  }
   return source;
+}
+
+/** A refused credential: another one from the provider, or none, each at most once. */
+async function exchangeWithRetry(
+  options: TokenSourceOptions,
+  source: TokenSource,
+  challenge: BearerChallenge,
+  scopes: readonly string[],
+  ask: readonly string[],
+): Promise<Token> {
+  const first = await source.credential(scopes);
+  try {
+    return await exchangeOnce(options, challenge, ask, first);
+  } catch (error) {
+    if (first === undefined || !isRefusal(error)) throw error;
+    const next = await source.replaceCredential(first, error.details.status);
+    const isNobody = next === undefined;
+    if (isNobody && !(error.code === "FORBIDDEN" && source.goAnonymous(scopes))) throw error;
+    return await exchangeOnce(options, challenge, ask, next);
+  }
 }
 
 async function exchangeOnce(

@@ -13,7 +13,7 @@ export function withAuthorization(settings: TransportSettings): Layer {
   return (next) => async (request) => {
     let sent = await authorizer.authorization(request);
     for (let attempt = 1;; attempt++) {
-      const proof = sent === undefined ? {} : { authorization: sent };
+      const proof: Record<string, string> = sent === undefined ? {} : { authorization: sent };
       const response = await next({ ...request, headers: { ...request.headers, ...proof } });
       if (attempt === MAX_TRIES || !mayAnswer(settings, request, response)) return response;
       const answer = await authorizer.answer(request, response, sent);
