@@ -4,7 +4,7 @@ import { MAX_LOST_BYTES } from "../core/mod.ts";
 const LARGEST_READ_BYTES: number = MAX_LOST_BYTES;
 const SMALLEST_READ_BYTES = 64 * 1024;
 /** What the views of all the live readers of an isolate may hold: 16 large ones. */
-const READ_BUDGET_BYTES: number = 16 * LARGEST_READ_BYTES;
+const READ_BUDGET_BYTES: number = 32 * LARGEST_READ_BYTES;
 /** What the first read of a connection waits for. */
 const FIRST_READ_BYTES = 16 * 1024;
 /** A reader that has not read for so long is taken for dead: a killed request never says so. */

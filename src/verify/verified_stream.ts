@@ -10,7 +10,7 @@ import { assertVerifyOptions, type VerifyOptions } from "./verify_options.ts";
  * that stays until it is collected. More of them share the memory and go through a native pipe: it
  * moves 64 KiB at a time and leaves nothing behind. Measured by `bench relay`.
  */
-const FEW_READERS = 2;
+const FEW_READERS = 1;
 
 /** A stream that cannot end unless its bytes verified. */
 export type VerifiedStream = ReadableStream<Uint8Array> & {
