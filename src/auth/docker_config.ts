@@ -57,7 +57,8 @@ export function parseDockerConfig(text: string | Uint8Array): DockerConfig {
   }
   const credHelpers = new Map<string, string>();
   for (const [registry, helper] of entriesOf(root, "credHelpers")) {
-    credHelpers.set(registry, asHelper(helper, "credHelpers"));
+    // an empty name means none, as for credsStore
+    if (helper !== "") credHelpers.set(registry, asHelper(helper, "credHelpers"));
   }
   const store = own(root, "credsStore");
   return {

@@ -68,7 +68,8 @@ const MAX_IN_MEMORY_BYTES = 64 * 1024 * 1024; // a default, not a rule: configs 
  * Get a blob (end-2). It continues by itself when connections break, with one running hash.
  *
  * @throws {TidegateError} INVALID_DIGEST before any request; NOT_FOUND and what else the registry
- * answers; BLOB_SIZE_MISMATCH; RANGE_NOT_SATISFIABLE.
+ * answers; BLOB_SIZE_MISMATCH; RANGE_NOT_SATISFIABLE; UNSUPPORTED for a range without an end where
+ * nobody tells the size.
  * @throws {TypeError} For `unverified` without `range`, or a range that is none.
  */
 export async function getBlob(
@@ -204,14 +205,24 @@ async function fitRange(
   const { start } = range;
   const end = Math.min(range.end ?? Infinity, (size ?? Infinity) - 1);
   if (start <= end && end < Infinity) return { start, end };
-  const shown = `bytes=${start}-${range.end ?? ""}`;
-  const error = new TidegateError(
-    "RANGE_NOT_SATISFIABLE",
-    `${shown} is outside of the blob's ${size ?? "unknown"} bytes`,
-    { range: shown, size },
-  );
+  const error = size === undefined ? endUnknown() : outside(range, size);
   await reader.cancel(error);
   throw error;
+}
+
+function endUnknown(): TidegateError<"UNSUPPORTED"> {
+  const what = "range without an end";
+  const reason = "the registry does not tell the blob's length: give its size, or an end";
+  return new TidegateError("UNSUPPORTED", `A ${what}: ${reason}`, { what, reason });
+}
+
+function outside(
+  { start, end }: NonNullable<GetBlobOptions["range"]>,
+  size: number,
+): TidegateError<"RANGE_NOT_SATISFIABLE"> {
+  const range = `bytes=${start}-${end ?? ""}`;
+  const message = `${range} is outside of the blob's ${size} bytes`;
+  return new TidegateError("RANGE_NOT_SATISFIABLE", message, { range, size });
 }
 
 function unverifiable(): TidegateError<"UNSUPPORTED"> {

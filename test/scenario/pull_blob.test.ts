@@ -155,6 +155,20 @@ describe("blobs.get()", () => {
     );
   });
 
+  it("says what is missing for a range without an end in a blob of unknown length", async () => {
+    const { blob, client, registry, run } = createScenario();
+    const bytes = noise(1000);
+    const digest = await blob(bytes);
+    registry.configure({ quirks: { noContentLength: true } });
+    const range = { start: 900 };
+    await expect(run(client.blobs.get(APP, digest, { range }))).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("size"),
+    });
+    const pulled = await run(client.blobs.get(APP, digest, { range, size: 1000 }));
+    expect(Buffer.compare(await run(pulled.bytes()), bytes.subarray(900))).toBe(0);
+  });
+
   it("never reports a cancelled blob as verified, and reads it once only", async () => {
     const { blob, client, clock, run } = createScenario();
     const digest = await blob(noise(300_000));

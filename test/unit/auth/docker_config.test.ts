@@ -187,6 +187,13 @@ describe("dockerConfigCredentials() and helpers", () => {
     expect(of.asked).toEqual(["desktop https://index.docker.io/v1/", "desktop reg.example:5000"]);
   });
 
+  it("takes an empty helper for none", async () => {
+    const config = { credHelpers: { "reg.example": "" }, credsStore: "desktop" };
+    const of = host(config, { desktop: answer });
+    expect(await get(of, "reg.example")).toEqual(basic("me"));
+    expect(of.asked).toEqual(["desktop reg.example"]);
+  });
+
   it("is anonymous where the helper knows nothing, though the store or an entry might", async () => {
     const config = {
       auths: { "reg.example": { auth: auth("wrong") } },
