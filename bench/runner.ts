@@ -123,6 +123,17 @@ export const RUNTIME_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   bun: ["bun"],
 };
 
+/** Run a script on a runtime; all that it prints. */
+export async function outputOfChild(
+  runtime: string,
+  script: string,
+  args: readonly string[],
+): Promise<string> {
+  let output = "";
+  for await (const line of printedLines(runtime, script, args)) output += `${line}\n`;
+  return output;
+}
+
 /**
  * Run a script on a runtime; it prints one {@linkcode BenchLine} a line.
  * @param runtime A key of {@linkcode RUNTIME_COMMANDS}.
@@ -132,6 +143,14 @@ export async function* linesFromChild(
   script: string,
   args: readonly string[],
 ): AsyncGenerator<BenchLine> {
+  for await (const line of printedLines(runtime, script, args)) yield JSON.parse(line) as BenchLine;
+}
+
+async function* printedLines(
+  runtime: string,
+  script: string,
+  args: readonly string[],
+): AsyncGenerator<string> {
   const [command = "", ...rest] = RUNTIME_COMMANDS[runtime] ?? [];
   const child = spawn(command, [...rest, script, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -144,7 +163,7 @@ export async function* linesFromChild(
   for await (const chunk of child.stdout.setEncoding("utf8")) {
     const lines = (output + chunk).split("\n");
     output = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line) as BenchLine;
+    yield* lines;
   }
   const status = await ended;
   if (status !== 0) throw new Error(`${script} on ${runtime} ended with status ${status}`);
