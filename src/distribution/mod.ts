@@ -41,4 +41,5 @@ export {
 } from "./pull_manifest.ts";
 export { formatRange, parseRange, type RangeSpec, resolveRange } from "./range.ts";
 export { responseError, type ResponseFacts } from "./response_error.ts";
+export { repositoryRequest, type RepositoryRequestParts, type RepositoryRights } from "./target.ts";
 export type { Target } from "./target.ts";
