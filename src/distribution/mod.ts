@@ -51,4 +51,5 @@ export {
 } from "./push_manifest.ts";
 export { formatRange, parseRange, type RangeSpec, resolveRange } from "./range.ts";
 export { responseError, type ResponseFacts } from "./response_error.ts";
+export { repositoryRequest, type RepositoryRequestParts, type RepositoryRights } from "./target.ts";
 export type { Target } from "./target.ts";
