@@ -141,6 +141,8 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   BLOB_SIZE_MISMATCH: "badContent",
   DIGEST_MISMATCH: "badContent",
   BLOB_UPLOAD_INVALID: "badGateway",
+  MANIFEST_BLOB_UNKNOWN: "badGateway",
+  CONFLICT: "badGateway",
   UPLOAD_FAILED: "badGateway",
   INVALID_CHUNK_RANGE: "badRange",
   RANGE_NOT_SATISFIABLE: "badRange",
