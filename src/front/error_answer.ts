@@ -24,8 +24,14 @@ export type RefusalName =
   | "unknownHost"
   | "unknownManifest"
   | "unknownBlob"
+  | "unknownUpload"
+  | "badUpload"
+  | "wrongDigest"
+  | "requestTooLarge"
+  | "requestBroken"
+  | "requestTimeout"
   | "unknownName"
-  | "readOnly"
+  | "unsupported"
   | "badRange"
   | "tooManyRequests"
   | "badContent"
@@ -64,12 +70,26 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     message: "manifest unknown to the registry",
   },
   unknownBlob: { status: 404, code: "BLOB_UNKNOWN", message: "blob unknown to the registry" },
+  unknownUpload: {
+    status: 404,
+    code: "BLOB_UPLOAD_UNKNOWN",
+    message: "blob upload unknown to the registry",
+  },
+  badUpload: { status: 400, code: "BLOB_UPLOAD_INVALID", message: "blob upload invalid" },
+  wrongDigest: {
+    status: 400,
+    code: "DIGEST_INVALID",
+    message: "provided digest did not match uploaded content",
+  },
+  requestTooLarge: { status: 413, code: "SIZE_INVALID", message: "the request is too large" },
+  requestBroken: { status: 400, code: "SIZE_INVALID", message: "the request broke off" },
+  requestTimeout: { status: 408, code: "SIZE_INVALID", message: "the request is too slow" },
   unknownName: {
     status: 404,
     code: "NAME_UNKNOWN",
     message: "repository name not known to the registry",
   },
-  readOnly: { status: 405, code: "UNSUPPORTED", message: "the operation is unsupported" },
+  unsupported: { status: 405, code: "UNSUPPORTED", message: "the operation is unsupported" },
   badRange: {
     status: 416,
     code: "RANGE_INVALID",
@@ -121,6 +141,8 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   BLOB_SIZE_MISMATCH: "badContent",
   DIGEST_MISMATCH: "badContent",
   BLOB_UPLOAD_INVALID: "badGateway",
+  MANIFEST_BLOB_UNKNOWN: "badGateway",
+  CONFLICT: "badGateway",
   UPLOAD_FAILED: "badGateway",
   INVALID_CHUNK_RANGE: "badRange",
   RANGE_NOT_SATISFIABLE: "badRange",
