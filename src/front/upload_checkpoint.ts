@@ -1,3 +1,4 @@
+import { systemClock } from "../core/mod.ts";
 import { addCheckpoint, type Checkpoints, type CheckpointStore } from "./checkpoints.ts";
 
 /** The part of a Durable Object's state that is used. */
@@ -49,7 +50,7 @@ export class UploadCheckpoint {
     const state = new Uint8Array(await request.arrayBuffer());
     if (state.length > LARGEST_STATE_BYTES) return new Response(null, { status: 413 });
     await this.#storage.put(KEY, addCheckpoint(known, offset, state));
-    await this.#storage.setAlarm(Date.now() + KEPT_MS);
+    await this.#storage.setAlarm(systemClock.now() + KEPT_MS);
     return new Response(null, { status: 204 });
   }
 
