@@ -29,6 +29,15 @@ export type RefusalName =
   | "badSize"
   | "badChunk"
   | "wrongDigest"
+  | "invalidManifest"
+  | "missingContent"
+  | "badTag"
+  | "tooManyTags"
+  | "badCondition"
+  | "conditionFailed"
+  | "conflict"
+  | "undeletable"
+  | "notAcknowledged"
   | "requestTooLarge"
   | "requestBroken"
   | "requestTimeout"
@@ -92,6 +101,23 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     status: 416,
     code: "RANGE_INVALID",
     message: "the chunk does not start where the upload stands",
+  },
+  invalidManifest: { status: 400, code: "MANIFEST_INVALID", message: "manifest invalid" },
+  missingContent: {
+    status: 400,
+    code: "MANIFEST_BLOB_UNKNOWN",
+    message: "manifest references a manifest or blob unknown to the registry",
+  },
+  badTag: { status: 400, code: "TAG_INVALID", message: "the tag is not valid" },
+  tooManyTags: { status: 414, code: "TAG_INVALID", message: "too many tags in one request" },
+  badCondition: { status: 400, code: "UNSUPPORTED", message: "the condition is not valid" },
+  conditionFailed: { status: 412, code: "DENIED", message: "the condition does not hold" },
+  conflict: { status: 409, code: "DENIED", message: "what is there may not be changed so" },
+  undeletable: { status: 400, code: "UNSUPPORTED", message: "this cannot be deleted" },
+  notAcknowledged: {
+    status: 502,
+    code: "UNKNOWN",
+    message: "the registry did not acknowledge the content that was sent",
   },
   requestTooLarge: { status: 413, code: "SIZE_INVALID", message: "the request is too large" },
   requestBroken: { status: 400, code: "SIZE_INVALID", message: "the request broke off" },

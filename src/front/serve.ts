@@ -3,6 +3,7 @@ import type { Route } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
 import type { Answer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
+import { endpointMethods } from "./endpoint_methods.ts";
 import { type RefusalName, refuse, refuseError } from "./error_answer.ts";
 import { serveBlob } from "./serve_blob.ts";
 import { serveDeleteBlob, serveDeleteManifest } from "./serve_delete.ts";
@@ -12,6 +13,7 @@ import { serveReferrers } from "./serve_referrers.ts";
 import { serveTags } from "./serve_tags.ts";
 import { serveUpload } from "./serve_upload.ts";
 import { serveUploads } from "./serve_uploads.ts";
+import { writeRefusal } from "./write_refusal.ts";
 
 const NOT_FOUND: Readonly<Partial<Record<Route["kind"], RefusalName>>> = {
   manifest: "unknownManifest",
@@ -24,11 +26,25 @@ export async function serve(route: Route, door: DoorRequest): Promise<Answer> {
   try {
     return await dispatch(route, door);
   } catch (error) {
-    const notFound = NOT_FOUND[route.kind] ?? "unknownName";
-    const answer = refuseError(error, notFound, door.services.clock.now());
+    const answer = refuseFailure(route, door, error);
     reportFailure(door, error, answer.status);
     return answer;
   }
+}
+
+function refuseFailure(
+  { kind }: Route,
+  { request, services }: DoorRequest,
+  error: unknown,
+): Answer {
+  const { method } = request;
+  const isContent = kind === "manifest" || kind === "blob";
+  const refusal = isContent ? writeRefusal(method, error) : undefined;
+  if (refusal === undefined) {
+    return refuseError(error, NOT_FOUND[kind] ?? "unknownName", services.clock.now());
+  }
+  if (refusal !== "unsupported") return refuse(refusal);
+  return refuse(refusal, { allow: endpointMethods(kind).filter((m) => m !== method).join(", ") });
 }
 
 async function dispatch(route: Route, door: DoorRequest): Promise<Answer> {
