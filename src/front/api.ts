@@ -87,7 +87,7 @@ async function answerRepository(incoming: RepositoryRequest): Promise<Answer> {
     ...{ request, url, identity, selection, services, defer },
     name: route.name,
     target: { origin: upstream.origin, repository: selection.repository },
-    send: sendTo(services, upstream),
+    send: sendTo(services, upstream, route.kind.startsWith("upload")),
   });
   if (namespace === undefined || answer.status >= 400) return answer;
   return { ...answer, headers: { ...answer.headers, "oci-namespace": namespace } };

@@ -26,6 +26,8 @@ export type RefusalName =
   | "unknownBlob"
   | "unknownUpload"
   | "badUpload"
+  | "badSize"
+  | "badChunk"
   | "wrongDigest"
   | "invalidManifest"
   | "missingContent"
@@ -89,6 +91,16 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     status: 400,
     code: "DIGEST_INVALID",
     message: "provided digest did not match uploaded content",
+  },
+  badSize: {
+    status: 400,
+    code: "SIZE_INVALID",
+    message: "provided length did not match content length",
+  },
+  badChunk: {
+    status: 416,
+    code: "RANGE_INVALID",
+    message: "the chunk does not start where the upload stands",
   },
   invalidManifest: { status: 400, code: "MANIFEST_INVALID", message: "manifest invalid" },
   missingContent: {

@@ -112,6 +112,8 @@ export type CircuitEvent =
 export type ContentEvent =
   | { readonly type: "blob.verified"; readonly digest: string; readonly size: number }
   | { readonly type: "blob.rejected"; readonly digest: string; readonly code: ErrorCode }
+  /** An uploaded blob is pulled again, because its bytes were not all hashed on the way. */
+  | { readonly type: "blob.read_back"; readonly digest: string; readonly size: number }
   | {
     readonly type: "blob.resumed";
     readonly digest: string;
@@ -157,7 +159,7 @@ export type UploadEvent =
 
 /** A store failed; the call went on without it. */
 export interface StoreEvent {
-  readonly type: "kv.failed";
+  readonly type: "kv.failed" | "checkpoint.failed";
   readonly operation: "get" | "put" | "delete";
   readonly reason: string;
 }
@@ -165,6 +167,8 @@ export interface StoreEvent {
 /** The front door answered with an error of its own, or closed. `reason` holds no secret. */
 export type DoorEvent =
   | { readonly type: "configuration.rejected"; readonly key: string; readonly reason: string }
+  /** There are no `sealingKeys`: only the process that began an upload can go on with it. */
+  | { readonly type: "sealing.unkeyed" }
   | {
     readonly type: "answer.failed";
     readonly upstream: string;
