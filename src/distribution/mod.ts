@@ -16,6 +16,11 @@ export { deleteBlobRequest } from "./delete_blob.ts";
 export { deleteManifestRequest, type DeleteOptions, isDeleted } from "./delete_manifest.ts";
 export { readErrorBody, writeErrorBody } from "./error_body.ts";
 export { ERROR_STATUS, type WireErrorCode } from "./error_status.ts";
+export {
+  type FinishUploadOptions,
+  finishUploadRequest,
+  readUploadFinish,
+} from "./finish_upload.ts";
 export { formatLink, type Link, parseLink, readNextLink } from "./link.ts";
 export {
   filterReferrers,
@@ -51,5 +56,18 @@ export {
 } from "./push_manifest.ts";
 export { formatRange, parseRange, type RangeSpec, resolveRange } from "./range.ts";
 export { responseError, type ResponseFacts } from "./response_error.ts";
+export {
+  type CreatedBlob,
+  type MountBlobOptions,
+  mountBlobRequest,
+  pushBlobRequest,
+  readUploadStart,
+  type StartUploadOptions,
+  startUploadRequest,
+  type UploadStart,
+} from "./start_upload.ts";
 export { repositoryRequest, type RepositoryRequestParts, type RepositoryRights } from "./target.ts";
 export type { Target } from "./target.ts";
+export { readUploadChunk, type UploadChunk, uploadChunkRequest } from "./upload_chunk.ts";
+export { formatUploadRange, parseUploadRange, type UploadSession } from "./upload_session.ts";
+export { cancelUploadRequest, readUploadStatus, uploadStatusRequest } from "./upload_status.ts";
