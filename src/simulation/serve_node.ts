@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -6,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { HasherFactory } from "../core/mod.ts";
 import { seedDemo } from "./demo.ts";
+import type { SimulatedHost } from "./host.ts";
 import type { SimulatedRequest } from "./reply.ts";
 import { logEntry } from "./request_log.ts";
 import type { LoggedRequest } from "./request_log.ts";
 import { createSimulation } from "./simulation.ts";
-import type { SimulatedHost, Simulation } from "./simulation.ts";
+import type { Simulation } from "./simulation.ts";
 import { transfer } from "./transfer_node.ts";
 
 /** Node's native hash behind the port: for layers of any size. */
@@ -115,7 +115,8 @@ interface MalformedRequest extends Error {
 /** What is no HTTP request is logged too: a secret in it has arrived all the same. */
 function malformedEntry(host: SimulatedHost, packet: Uint8Array): LoggedRequest {
   const request = { method: "?", url: host.address, target: "", headers: new Headers() };
-  return logEntry(host, { ...request, body: Uint8Array.from(packet) });
+  const body = Uint8Array.from(packet);
+  return { ...logEntry(host, request), body, bodyBytes: body.length };
 }
 
 async function serveRequest(
@@ -126,18 +127,13 @@ async function serveRequest(
 ): Promise<void> {
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
-  const request = await readRequest(host, incoming);
+  const request = readRequest(host, incoming);
   const { delivery, entry } = await simulation.exchange(host, request);
   if (delivery.delayMs > 0) await simulation.clock.sleep(delivery.delayMs, gone.signal);
   await transfer(delivery, outgoing, { clock: simulation.clock, entry, signal: gone.signal });
 }
 
-async function readRequest(
-  { address }: SimulatedHost,
-  incoming: IncomingMessage,
-): Promise<SimulatedRequest> {
-  const parts: Uint8Array[] = [];
-  for await (const part of incoming) parts.push(part as Uint8Array);
+function readRequest({ address }: SimulatedHost, incoming: IncomingMessage): SimulatedRequest {
   const target = incoming.url ?? "/";
   const headers = new Headers();
   for (const [name, values] of Object.entries(incoming.headersDistinct)) {
@@ -148,7 +144,8 @@ async function readRequest(
     url: absoluteUrl(address, target),
     target,
     headers,
-    body: Uint8Array.from(Buffer.concat(parts)),
+    // the connection is not to end with the reading: how it ends is the fault's affair
+    body: { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) },
   };
 }
 
