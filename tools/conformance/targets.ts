@@ -50,7 +50,9 @@ export async function startServers(
     return server;
   };
   const world = createSimulation();
-  const demo = await seedDemo(world.registry("registry.test"));
+  const demo = await seedDemo(
+    world.registry("registry.test", { push: { anonymousMount: true, sparseIndexes: true } }),
+  );
   const { host } = new URL(keep(await serveSimulation({ simulation: world })).url);
   const simulation = { name: "simulation", title: "the simulation", host };
   const door = keep(await serveDoor([simulation, ...upstreams], "pull,push,delete"));
@@ -115,7 +117,6 @@ function reads(repository: string): Record<string, string> {
     ...{ OCI_REPO1: repository, OCI_API_PUSH: "false" },
     ...{ OCI_API_BLOBS_DELETE: "false", OCI_API_MANIFESTS_DELETE: "false" },
     ...{ OCI_API_TAGS_DELETE: "false", OCI_API_BLOBS_UPLOAD_CANCEL: "false" },
-    ...{ OCI_API_BLOBS_DIGEST_HEADER: "true", OCI_API_MANIFESTS_DIGEST_HEADER: "true" },
   };
 }
 
