@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, type Running, startServer } from "../support/processes_node.ts";
 
-/** Debian's docker-registry (distribution 2.8), running on loopback. */
+/** A registry that is not ours, running on loopback. */
 export interface RealRegistry extends Running {
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -28,8 +28,22 @@ export const BASIC = {
   htpasswd: "puller:$2y$05$GioHSWbL9MXuS/bulCgzfOC.QlNhDUMNmZ5gtEm0R9.VXJ.J3Yo2S\n",
 } as const;
 
-/** Start a registry that keeps its data in a folder. */
-export async function startRegistry(
+/** Start Debian's docker-registry (distribution 2.8), which keeps its data in a folder. */
+export function startRegistry(
+  folder: string,
+  auth?: RegistryAuth,
+  port?: number,
+): Promise<RealRegistry> {
+  return serveDistribution("docker-registry", folder, auth, port);
+}
+
+/** Start distribution 3, which keeps its data in a folder. */
+export function startDistribution(program: string, folder: string): Promise<RealRegistry> {
+  return serveDistribution(program, folder);
+}
+
+async function serveDistribution(
+  program: string,
   folder: string,
   auth?: RegistryAuth,
   port?: number,
@@ -45,10 +59,35 @@ export async function startRegistry(
   };
   const file = join(folder, "config.yml"); // JSON is YAML
   writeFileSync(file, JSON.stringify(config));
-  const running = await startServer("docker-registry", ["serve", file], /listening on/, {
+  const running = await startServer(program, ["serve", file], /listening on/, {
     env: { OTEL_TRACES_EXPORTER: "none" },
   });
   return { ...running, host };
+}
+
+/** Start olareg, which knows the referrers API and keeps its data in memory. */
+export async function startOlareg(program: string): Promise<RealRegistry> {
+  const port = await freePort();
+  const address = ["--addr", "127.0.0.1", "--port", String(port)];
+  const on = ["--api-delete", "--api-blob-delete", "--api-sparse-image", "--api-sparse-index"];
+  const args = ["serve", "--store-type", "mem", "--verbosity", "info", ...address, ...on];
+  const running = await startServer(program, args, /launching server/);
+  return { ...running, host: `127.0.0.1:${port}` };
+}
+
+/** Start zot, which keeps its data in a folder. */
+export async function startZot(program: string, folder: string): Promise<RealRegistry> {
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const config = {
+    storage: { rootDirectory: join(folder, "data") },
+    http: { address: "127.0.0.1", port: String(port) },
+    log: { level: "info" },
+  };
+  const file = join(folder, "config.json");
+  writeFileSync(file, JSON.stringify(config));
+  const running = await startServer(program, ["serve", file], /listen|starting/i);
+  return { ...running, host: `127.0.0.1:${port}` };
 }
 
 function authSection(folder: string, auth: RegistryAuth): object {

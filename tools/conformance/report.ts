@@ -1,0 +1,103 @@
+import type { Verdict } from "./judge.ts";
+import type { SuiteResults } from "./results.ts";
+import { VERSION } from "./suite.ts";
+import type { Target } from "./targets.ts";
+
+/** One line of the report. */
+export interface Outcome {
+  readonly target: Target;
+  /** Absent when the suite left none. */
+  readonly results?: SuiteResults;
+  readonly verdict: Verdict;
+}
+
+const COLUMNS = [
+  "target",
+  "APIs on",
+  "data on",
+  "tests",
+  "cases",
+  "passed",
+  "failed",
+  "skipped",
+  "counts",
+] as const;
+
+/** The totals of every target, side by side. */
+export function formatTable(outcomes: readonly Outcome[]): string {
+  const rows = [COLUMNS, ...outcomes.map(rowOf)];
+  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => pad(cell, widths[i] ?? 0, i > 0)).join(" | ")} |`;
+  const rule = widths.map((width, i) => "-".repeat(i > 0 ? width - 1 : width) + (i > 0 ? ":" : ""));
+  return [line(COLUMNS), line(rule), ...rows.slice(1).map(line)].join("\n");
+}
+
+function pad(cell: string, width: number, right: boolean): string {
+  return right ? cell.padStart(width) : cell.padEnd(width);
+}
+
+function rowOf({ target, results, verdict }: Outcome): string[] {
+  const { passed, failing, skipped, failures } = verdict;
+  const counts = target.rule === undefined ? "-" : String(failures.length);
+  return [
+    target.title,
+    onOf(results?.apis),
+    onOf(results?.data),
+    ...[results?.counted ?? 0, results?.cases.length ?? 0].map(String),
+    ...[passed, failing.length, skipped].map(String),
+    counts,
+  ];
+}
+
+/** How many are on, of how many. */
+function onOf(map: Readonly<Record<string, string>> = {}): string {
+  const all = Object.values(map);
+  return `${all.filter((status) => status !== "Disabled").length} of ${all.length}`;
+}
+
+/** The whole report, for `docs/conformance.md`. */
+export function formatReport(outcomes: readonly Outcome[]): string {
+  const judged = outcomes.filter(({ target }) => target.rule !== undefined);
+  return [
+    "# Conformance",
+    INTRODUCTION,
+    formatTable(outcomes),
+    LEGEND,
+    "## What counts",
+    judged.every(({ verdict }) => verdict.failures.length === 0)
+      ? "Nothing."
+      : judged.map(({ target, verdict }) => section(target.title, verdict.failures)).join("\n\n"),
+    "## Failures and skips by name",
+    ...outcomes.flatMap(({ target, verdict }) => [
+      section(`${target.title}: failed`, verdict.failing),
+      section(`${target.title}: skipped`, verdict.skipping),
+      section(`${target.title}: runs against the upstream alone, not here`, verdict.lost),
+    ]),
+  ].filter(Boolean).join("\n\n") + "\n";
+}
+
+const INTRODUCTION = `Written by \`npm run conformance -- --full\`. The suite is the one of
+opencontainers/distribution-spec as it is since 2026, at version ${VERSION} with every optional API
+and every kind of data on. The front door runs in workerd, with \`ranges: verified\`.`;
+
+const LEGEND = `*tests* is the number that the suite gives; it counts groups too. *cases* are single
+test cases, and the columns after it count those. *counts* is what makes the command fail: every
+failure of the simulation, of the front door before it and without pushes, and more than two skips;
+before a real registry, the failures that the registry alone does not have. A registry alone is not
+judged.`;
+
+/** Names below a heading, grouped by their first part; empty when there are none. */
+function section(title: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const groups = Map.groupBy(names, (name) => name.split("/")[0] ?? name);
+  const lines = [...groups].map(([group, all]) => `- ${group}${listOf(group, all)}`);
+  return `### ${title[0]?.toUpperCase()}${title.slice(1)}\n\n${lines.join("\n")}`;
+}
+
+/** Each name once, with how often it occurs. */
+function listOf(group: string, names: readonly string[]): string {
+  const times = Map.groupBy(names, (name) => name.slice(group.length + 1));
+  const list = [...times].map(([rest, { length }]) => length > 1 ? `${rest} (${length})` : rest);
+  return list.every((rest) => rest === "") ? "" : `: ${list.join(", ")}`;
+}
