@@ -3,7 +3,7 @@ import { MAX_LOST_BYTES } from "../core/mod.ts";
 /** A larger view costs workerd more than it saves: it allocates and copies all of it. */
 const LARGEST_READ_BYTES: number = MAX_LOST_BYTES;
 const SMALLEST_READ_BYTES = 64 * 1024;
-/** What the views of all the live readers of an isolate may hold: 16 large ones. */
+/** What the views of all the live readers of an isolate may hold: 32 large ones. */
 const READ_BUDGET_BYTES: number = 32 * LARGEST_READ_BYTES;
 /** What the first read of a connection waits for. */
 const FIRST_READ_BYTES = 16 * 1024;
