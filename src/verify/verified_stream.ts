@@ -6,11 +6,11 @@ import { countReaders } from "./read_size.ts";
 import { assertVerifyOptions, type VerifyOptions } from "./verify_options.ts";
 
 /**
- * For so many live readers workerd is given each chunk whole, which costs it less time, and a copy
- * that stays until it is collected. More of them share the memory and go through a native pipe: it
+ * Up to so many live readers, workerd is given each chunk whole, which costs it less time, and a copy
+ * that stays until it is collected. Where more share the memory they go through a native pipe: it
  * moves 64 KiB at a time and leaves nothing behind. Measured by `bench relay`.
  */
-const FEW_READERS = 1;
+const READERS_WITH_WHOLE_CHUNKS = 1;
 
 /** A stream that cannot end unless its bytes verified. */
 export type VerifiedStream = ReadableStream<Uint8Array> & {
@@ -41,7 +41,7 @@ export function verifiedStream(reader: ByteReader, options: VerifyOptions): Veri
     throw error;
   }
   const length = lengthOf(options);
-  const pipe = length === undefined || countReaders() <= FEW_READERS
+  const pipe = length === undefined || countReaders() <= READERS_WITH_WHOLE_CHUNKS
     ? undefined
     : tryFixedLengthStream(length);
   return pipe === undefined ? pulledStream(reader, options) : pipedStream(pipe, reader, options);

@@ -11,8 +11,8 @@ const MIB = 1024 * 1024;
 
 describe("viewSize", () => {
   it("is large when few read, smaller the more share the memory, and no more than is left", () => {
-    const views = [1, 16, 17, 32, 33, 256, 100_000].map((load) => viewSize(undefined, load));
-    expect(views).toEqual([MIB, MIB, MIB / 2, MIB / 2, MIB / 4, 65_536, 65_536]);
+    const views = [1, 32, 33, 64, 65, 256, 100_000].map((load) => viewSize(undefined, load));
+    expect(views).toEqual([MIB, MIB, MIB / 2, MIB / 2, MIB / 4, MIB / 8, 65_536]);
     expect(viewSize(100_000, 1)).toBe(100_000);
     expect(viewSize(0, 0)).toBe(16_384);
   });
