@@ -12,6 +12,8 @@ export interface ServeWorkerOptions {
   readonly port: number;
   /** Folder that keeps Workers KV; absent for memory only. */
   readonly persist?: string;
+  /** Whether checkpoints of uploads live in Durable Objects. Default is true. */
+  readonly checkpoints?: boolean;
 }
 
 /** A front door that runs until it is closed. */
@@ -28,7 +30,7 @@ export interface ServedWorker {
  * @throws {Error} With code EADDRINUSE when the port is taken.
  */
 export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWorker> {
-  const { config, secrets, port, persist } = options;
+  const { config, secrets, port, persist, checkpoints = true } = options;
   await assertFree(port);
   const { date, flags } = workerCompatibility();
   const worker = new Miniflare(convertV4MiniflareOptions({
@@ -40,6 +42,7 @@ export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWo
     compatibilityFlags: flags,
     bindings: { ...secrets, TIDEGATE_CONFIG: config },
     kvNamespaces: ["TOKENS"],
+    ...checkpoints && { durableObjects: { UPLOADS: "UploadCheckpoint" } },
     ...persist === undefined ? {} : { kvPersist: persist },
   }));
   const url = await worker.ready;

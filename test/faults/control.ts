@@ -5,6 +5,8 @@ import type { BlobName, HostName } from "./catalogue.ts";
 export interface FaultAddresses {
   readonly control: string;
   readonly door: string;
+  /** Doors of their own isolates, with the same sealing keys and no memory in common. */
+  readonly twins: readonly [string, string];
   readonly registries: Readonly<Record<HostName, string>>;
 }
 
@@ -18,6 +20,26 @@ declare module "vitest" {
 
 /** A fault for one case: which blob requests it is for, and what goes wrong. */
 export type CaseFault = Pick<Fault, "action" | "nth" | "after" | "first">;
+
+/** A fault for one push: which requests of the repository it is for, and what goes wrong. */
+export type PushFault = CaseFault & Pick<Fault, "method" | "path">;
+
+/** A push into a repository of its own: how the registry behaves, and what goes wrong. */
+export interface PushCase {
+  readonly faults: readonly PushFault[];
+  readonly repository: string;
+}
+
+/** What the registry has of a push. */
+export interface PushOutcome {
+  /** Digest of the bytes that it holds under the digest asked for; absent when it holds none. */
+  readonly stored: string | undefined;
+  /** How many blobs the repository has. */
+  readonly blobs: number;
+  /** Bytes of bodies that arrived for uploads. */
+  readonly arrivedBytes: number;
+  readonly seen: readonly SeenRequest[];
+}
 
 /** A repository of its own, with its own faults. */
 export interface FaultCase {
@@ -65,4 +87,21 @@ export async function closeCase(
   { host, repository }: FaultCase,
 ): Promise<readonly SeenRequest[]> {
   return await call(control, "/close", { host, repository }) as SeenRequest[];
+}
+
+/** Arm faults for the pushes to a repository that no other case uses. */
+export async function openPush(
+  { control }: FaultAddresses,
+  faults: readonly PushFault[],
+): Promise<PushCase> {
+  return await call(control, "/open-push", { faults }) as PushCase;
+}
+
+/** Take the faults away again and see what the registry has. */
+export async function closePush(
+  { control }: FaultAddresses,
+  { repository }: PushCase,
+  digest: string,
+): Promise<PushOutcome> {
+  return await call(control, "/close-push", { repository, digest }) as PushOutcome;
 }

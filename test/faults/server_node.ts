@@ -20,7 +20,15 @@ import {
 import { nodeHasher, serveHosts } from "../../src/simulation/serve_node.ts";
 import { serveWorker } from "../../tools/serve_worker.ts";
 import { BLOB_NAMES, blobContent, type BlobName, type HostName, HOSTS } from "./catalogue.ts";
-import type { CaseFault, FaultAddresses, FaultCase, SeenRequest } from "./control.ts";
+import type {
+  CaseFault,
+  FaultAddresses,
+  FaultCase,
+  PushCase,
+  PushFault,
+  PushOutcome,
+  SeenRequest,
+} from "./control.ts";
 
 interface Blob {
   readonly digest: string;
@@ -36,7 +44,10 @@ const QUIRKS = {
 
 const simulation = createSimulation();
 const registries = Object.fromEntries(
-  HOSTS.map((name) => [name, simulation.registry(`${name}.test`, { quirks: QUIRKS[name] })]),
+  HOSTS.map((name) => [
+    name,
+    simulation.registry(`${name}.test`, { quirks: QUIRKS[name], push: { hasher: nodeHasher } }),
+  ]),
 ) as Record<HostName, ReturnType<typeof simulation.registry>>;
 const blobs = Object.fromEntries(BLOB_NAMES.map((name) => [name, makeBlob(name)])) as Record<
   BlobName,
@@ -73,6 +84,31 @@ async function open(
   }));
   disarm.set(repository, simulation.faults.add(...armed));
   return { host, repository, digest };
+}
+
+function openPush({ faults }: { faults: readonly PushFault[] }): PushCase {
+  const repository = `case/n${++count}`;
+  const armed = faults.map(({ path = "*", ...fault }) => ({
+    ...fault,
+    action: [fault.action].flat().map(restore),
+    ...{ host: "plain.test", path: `/v2/${repository}/${String(path)}` },
+  }));
+  registries.plain.repository(repository);
+  disarm.set(repository, simulation.faults.add(...armed));
+  return { repository, faults };
+}
+
+function closePush({ repository, digest }: { repository: string; digest: string }): PushOutcome {
+  const arrivedBytes = entriesOf({ host: "plain", repository })
+    .reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
+  const seen = close({ host: "plain", repository });
+  const { blobs } = registries.plain.repository(repository);
+  const content = blobs.get(digest);
+  const hash = content && createHash("sha256").update(contentBytes(content)).digest("hex");
+  const stored = hash && `sha256:${hash}`;
+  const outcome = { stored, blobs: blobs.size, arrivedBytes, seen };
+  blobs.clear();
+  return outcome;
 }
 
 /** JSON has no undefined, which is how a header is taken away. */
@@ -115,22 +151,26 @@ const VERBS: Readonly<Record<string, (body: never) => unknown>> = {
   "/open": open,
   "/read": read,
   "/close": close,
+  "/open-push": openPush,
+  "/close-push": closePush,
 };
 
 const served = await serveHosts(simulation);
 const addresses = Object.fromEntries(
   HOSTS.map((name) => [name, new URL(served.url(`${name}.test`)).host]),
 ) as Record<HostName, string>;
-const door = await serveWorker({
-  port: 0,
-  secrets: {},
-  config: JSON.stringify({
-    upstreams: HOSTS.map((name) => ({
-      ...{ name, prefix: name, origin: `http://${addresses[name]}` },
-    })),
-    access: { anonymous: HOSTS.map((name) => `${name}/**:pull`) },
-  }),
+const config = JSON.stringify({
+  upstreams: HOSTS.map((name) => ({
+    ...{ name, prefix: name, origin: `http://${addresses[name]}` },
+  })),
+  access: { anonymous: HOSTS.map((name) => `${name}/**:pull,push`) },
+  sealingKeys: [{ secret: "SEAL_KEY" }],
 });
+const secrets = { SEAL_KEY: "not a secret, the same for all doors here" };
+const door = await serveWorker({ port: 0, secrets, config });
+const twins = await Promise.all(
+  [1, 2].map(() => serveWorker({ port: 0, secrets, config, checkpoints: false })),
+);
 const control = createServer((request, response) => {
   bodyOf(request)
     .then((body) => VERBS[request.url ?? ""]?.(body))
@@ -143,6 +183,7 @@ await once(control, "listening");
 const ready: FaultAddresses = {
   control: `127.0.0.1:${(control.address() as AddressInfo).port}`,
   door: new URL(door.url).host,
+  twins: twins.map(({ url }) => new URL(url).host) as [string, string],
   registries: addresses,
 };
 console.log(`ready ${JSON.stringify(ready)}`);
@@ -150,7 +191,7 @@ console.log(`ready ${JSON.stringify(ready)}`);
 const end = async (): Promise<void> => {
   control.closeAllConnections();
   control.close();
-  await door.close();
+  await Promise.all([door, ...twins].map((one) => one.close()));
   await served.close();
   process.exit(0);
 };
