@@ -123,6 +123,23 @@ export type ContentEvent =
   }
   | { readonly type: "manifest.verified"; readonly digest: string; readonly size: number }
   | {
+    readonly type: "manifest.pushed";
+    readonly upstream: string;
+    readonly digest: string;
+    readonly size: number;
+    /** Empty for a push by digest alone. */
+    readonly tags: readonly string[];
+  }
+  | {
+    /** The fallback tag of a subject was changed, `attempt` counting from 1. */
+    readonly type: "referrers.tag_changed";
+    readonly upstream: string;
+    readonly subject: string;
+    readonly attempt: number;
+    /** Whether the registry itself keeps others from changing it meanwhile. */
+    readonly conditional: boolean;
+  }
+  | {
     /** A tag's `Docker-Content-Digest` was not the digest of the bytes; the computed one is used. */
     readonly type: "digest.header_wrong";
     readonly upstream: string;

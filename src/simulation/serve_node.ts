@@ -6,6 +6,7 @@ import { once } from "node:events";
 import type { HasherFactory } from "../core/mod.ts";
 import { seedDemo } from "./demo.ts";
 import type { SimulatedHost } from "./host.ts";
+import type { PushSettings } from "./push_settings.ts";
 import type { SimulatedRequest } from "./reply.ts";
 import { logEntry } from "./request_log.ts";
 import type { LoggedRequest } from "./request_log.ts";
@@ -29,6 +30,8 @@ export const nodeHasher: HasherFactory = (algorithm) => {
 export interface ServeOptions {
   /** Default is a registry filled by `seedDemo`. */
   readonly simulation?: Simulation;
+  /** Take pushes, if no simulation is given. Hashes are Node's unless others are given. */
+  readonly push?: PushSettings;
   /** Which host answers. Default is the simulation's first. */
   readonly host?: SimulatedHost;
   /** Default is any free port. */
@@ -53,7 +56,7 @@ export interface ServedHost {
  * @throws {TypeError} If the simulation has no host.
  */
 export async function serveSimulation(options: ServeOptions = {}): Promise<ServedHost> {
-  const simulation = options.simulation ?? await demoSimulation();
+  const simulation = options.simulation ?? await demoSimulation(options.push);
   const host = options.host ?? simulation.hosts()[0];
   if (host === undefined) throw new TypeError("The simulation has no host to serve");
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
@@ -95,9 +98,12 @@ export async function serveHosts(simulation: Simulation): Promise<ServedSimulati
   };
 }
 
-async function demoSimulation(): Promise<Simulation> {
+async function demoSimulation(push: PushSettings | undefined): Promise<Simulation> {
   const simulation = createSimulation();
-  await seedDemo(simulation.registry("registry.test"));
+  const registry = simulation.registry("registry.test", {
+    push: push && { hasher: nodeHasher, ...push },
+  });
+  await seedDemo(registry);
   return simulation;
 }
 
