@@ -42,7 +42,9 @@ export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWo
     compatibilityFlags: flags,
     bindings: { ...secrets, TIDEGATE_CONFIG: config },
     kvNamespaces: ["TOKENS"],
-    ...checkpoints && { durableObjects: { UPLOADS: "UploadCheckpoint" } },
+    ...checkpoints && {
+      durableObjects: { UPLOADS: { className: "UploadCheckpoint", useSQLite: true } },
+    },
     ...persist === undefined ? {} : { kvPersist: persist },
   }));
   const url = await worker.ready;

@@ -31,6 +31,7 @@ export type RefusalName =
   | "wrongDigest"
   | "invalidManifest"
   | "missingContent"
+  | "wrongSize"
   | "badTag"
   | "tooManyTags"
   | "badCondition"
@@ -107,6 +108,11 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     status: 400,
     code: "MANIFEST_BLOB_UNKNOWN",
     message: "manifest references a manifest or blob unknown to the registry",
+  },
+  wrongSize: {
+    status: 400,
+    code: "SIZE_INVALID",
+    message: "provided length did not match content length",
   },
   badTag: { status: 400, code: "TAG_INVALID", message: "the tag is not valid" },
   tooManyTags: { status: 414, code: "TAG_INVALID", message: "too many tags in one request" },

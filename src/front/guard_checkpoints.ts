@@ -22,10 +22,10 @@ export function guardCheckpoints(
     }
   };
   return {
-    put: async (id, offset, state) => {
-      await guard("put", () => store.put(id, offset, state));
+    put: async (id, offset, sealed) => {
+      await guard("put", () => store.put(id, offset, sealed));
     },
-    get: (id, offset) => guard("get", () => store.get(id, offset)),
+    get: async (id) => await guard("get", () => store.get(id)) ?? new Map(),
     delete: async (id) => {
       await guard("delete", () => store.delete(id));
     },

@@ -13,6 +13,7 @@ import { serveReferrers } from "./serve_referrers.ts";
 import { serveTags } from "./serve_tags.ts";
 import { serveUpload } from "./serve_upload.ts";
 import { serveUploads } from "./serve_uploads.ts";
+import { uploadRefusal } from "./upload_refusal.ts";
 import { writeRefusal } from "./write_refusal.ts";
 
 const NOT_FOUND: Readonly<Partial<Record<Route["kind"], RefusalName>>> = {
@@ -39,7 +40,12 @@ function refuseFailure(
 ): Answer {
   const { method } = request;
   const isContent = kind === "manifest" || kind === "blob";
-  const refusal = isContent ? writeRefusal(method, error) : undefined;
+  const isUpload = kind === "upload" || kind === "uploads";
+  const refusal = isContent
+    ? writeRefusal(method, error)
+    : isUpload
+    ? uploadRefusal(error)
+    : undefined;
   if (refusal === undefined) {
     return refuseError(error, NOT_FOUND[kind] ?? "unknownName", services.clock.now());
   }

@@ -1,6 +1,5 @@
 import { type Digest, digestAlgorithm, tryParseDigest } from "../reference/mod.ts";
 import { wasmHasher } from "../hash/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
 import type { Answer } from "./answer.ts";
 import { type CallerBody, callerBody } from "./caller_body.ts";
 import { readChunkHeaders } from "./chunk_headers.ts";
@@ -8,8 +7,9 @@ import { commitUpload } from "./commit_upload.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
 import { receiveBody, sendChunk } from "./receive_chunk.ts";
-import { openUpload, type Upload } from "./upload.ts";
-import { createdAnswer, outOfOrderAnswer, progressAnswer, uploadOwner } from "./upload_answer.ts";
+import type { Upload } from "./upload.ts";
+import { createdAnswer, outOfOrderAnswer, progressAnswer } from "./upload_answer.ts";
+import { openFor } from "./upload_owner.ts";
 import { cancelUpload, keepCheckpoint, settle } from "./upstream_upload.ts";
 
 /**
@@ -22,13 +22,9 @@ import { cancelUpload, keepCheckpoint, settle } from "./upstream_upload.ts";
  * @param session Last part of the upload's path, as the door itself wrote it.
  */
 export async function serveUpload(door: DoorRequest, session: string): Promise<Answer> {
-  const { request: { method }, services, selection: { upstream: { upstream } } } = door;
-  const now = services.clock.now();
-  const upload = await openUpload(services.uploads, uploadOwner(door), session, now);
+  const { method } = door.request;
+  const upload = await openFor(door, session);
   if (upload === undefined) return refuse("unknownUpload");
-  // judged again: the configuration may have changed since
-  const { location: target } = upload;
-  decideOrigin({ use: "location", upstream, from: upstream.origin, target });
   if (method === "PATCH") return await servePatch(door, upload);
   if (method === "PUT") return await servePut(door, upload);
   if (method === "DELETE") {
@@ -68,6 +64,7 @@ export async function finishUpload(
   hashFor(upload, digest);
   const chunk = await openChunk(door, upload, isFresh);
   if ("answer" in chunk) return chunk.answer;
+  hashFor(upload, digest); // it may have been found elsewhere
   const refusal = await commitUpload(door, upload, digest, chunk.rest);
   if (refusal !== undefined) return refuse(refusal);
   door.defer(door.services.checkpoints.delete(upload.id));

@@ -108,8 +108,8 @@ function tokenStore(far: KvStore | undefined, clock: Clock, observer: Observer):
 const RETRY = { attempts: 3, retryAfterMs: 5_000 };
 const TIMEOUTS = { headersMs: 30_000, totalMs: 60_000 };
 
-/** A chunk takes as long as its caller does; a registry may move a whole layer before it answers. */
-const UPLOAD_TIMEOUTS = { headersMs: 90_000, totalMs: 4_000_000 };
+/** A registry may move a whole layer before it answers. What a body takes comes on top. */
+const UPLOAD_TIMEOUTS = { headersMs: 90_000, totalMs: 180_000 };
 
 /**
  * The way to one upstream, for one request.

@@ -3,7 +3,8 @@ import type { Digest } from "../reference/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
-import { sealUpload, type Upload } from "./upload.ts";
+import type { Upload } from "./upload.ts";
+import { sealFor } from "./upload_owner.ts";
 
 /** 202 or 204: where the upload stands and goes on. */
 export async function progressAnswer(
@@ -26,15 +27,6 @@ export function createdAnswer(door: DoorRequest, digest: Digest): Answer {
   return bytesAnswer(201, { location, "docker-content-digest": digest }, NOTHING);
 }
 
-/**
- * Whose upload it is: nobody else, and nowhere else, can it be gone on with.
- */
-export function uploadOwner({ identity, selection, target }: DoorRequest): string {
-  const { name } = selection.upstream.upstream;
-  const who = identity.isAnonymous ? [] : [identity.name];
-  return JSON.stringify([name, target.origin, target.repository, ...who]);
-}
-
 const NOTHING = new Uint8Array(0);
 const EMPTY = { body: null, length: undefined };
 
@@ -42,9 +34,9 @@ async function progressHeaders(
   door: DoorRequest,
   upload: Upload,
 ): Promise<Readonly<Record<string, string>>> {
-  const { services: { uploads, settings: { limits: { chunkBytes } } } } = door;
+  const { chunkBytes } = door.services.settings.limits;
   const { id, offset, minChunkBytes } = upload;
-  const session = await sealUpload(uploads, uploadOwner(door), upload);
+  const session = await sealFor(door, upload);
   return {
     "location": withNamespace(door, `/v2/${door.name}/blobs/uploads/${session}`),
     "range": formatUploadRange(offset - 1),

@@ -19,11 +19,11 @@ export interface DurableNamespace {
 
 const KEY = "checkpoints";
 const KEPT_MS = 24 * 60 * 60_000; // as long as an upload's address opens
-const LARGEST_STATE_BYTES = 256; // a state of SHA-512 has up to 201
+const LARGEST_BYTES = 8 * 1024;
 
 /**
- * The Durable Object that keeps the last few hash states of one upload, by offset. Bound as
- * `UPLOADS`; only the door talks to it. It forgets after a day.
+ * The Durable Object that keeps the last few states of one upload, sealed. Bound as `UPLOADS`; only
+ * the door talks to it. It forgets after a day.
  */
 export class UploadCheckpoint {
   readonly #storage: DurableState["storage"];
@@ -33,23 +33,18 @@ export class UploadCheckpoint {
     this.#storage = state.storage;
   }
 
-  /** `PUT`, `GET` and `DELETE` of `/<offset>`. */
+  /** `GET` and `DELETE` of all, `PUT` of `/<offset>`. */
   async fetch(request: Request): Promise<Response> {
-    const offset = Number(new URL(request.url).pathname.slice(1));
     if (request.method === "DELETE") {
       await this.#storage.deleteAll();
       return new Response(null, { status: 204 });
     }
-    const known = await this.#storage.get(KEY) as Checkpoints | undefined;
-    if (request.method === "GET") {
-      const state = known?.get(offset);
-      return state === undefined
-        ? new Response(null, { status: 404 })
-        : new Response(state, { status: 200 });
-    }
-    const state = new Uint8Array(await request.arrayBuffer());
-    if (state.length > LARGEST_STATE_BYTES) return new Response(null, { status: 413 });
-    await this.#storage.put(KEY, addCheckpoint(known, offset, state));
+    const known = await this.#storage.get(KEY) as Checkpoints | undefined ?? new Map();
+    if (request.method === "GET") return Response.json([...known]);
+    const sealed = await request.text();
+    if (sealed.length > LARGEST_BYTES) return new Response(null, { status: 413 });
+    const offset = Number(new URL(request.url).pathname.slice(1));
+    await this.#storage.put(KEY, addCheckpoint(known, offset, sealed));
     await this.#storage.setAlarm(systemClock.now() + KEPT_MS);
     return new Response(null, { status: 204 });
   }
@@ -62,27 +57,19 @@ export class UploadCheckpoint {
 
 /** Checkpoints in Durable Objects of {@linkcode UploadCheckpoint}, one for each upload. */
 export function durableCheckpoints(namespace: DurableNamespace): CheckpointStore {
-  const ask = async (
-    id: string,
-    offset: number,
-    init: RequestInit,
-  ): Promise<Response> => {
+  const ask = async (id: string, path: string, init: RequestInit): Promise<Response> => {
     const stub = namespace.get(namespace.idFromName(id));
-    const response = await stub.fetch(`https://checkpoint/${offset}`, init);
-    if (response.ok || response.status === 404) return response;
-    throw new TypeError(`The checkpoint answered ${response.status}`);
+    const response = await stub.fetch(`https://checkpoint/${path}`, init);
+    if (!response.ok) throw new TypeError(`The checkpoint answered ${response.status}`);
+    return response;
   };
   return {
-    put: async (id, offset, state) => {
-      await ask(id, offset, { method: "PUT", body: state });
+    put: async (id, offset, sealed) => {
+      await ask(id, String(offset), { method: "PUT", body: sealed });
     },
-    async get(id, offset): Promise<Uint8Array<ArrayBuffer> | undefined> {
-      const response = await ask(id, offset, { method: "GET" });
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      return response.status === 200 ? bytes : undefined;
-    },
+    get: async (id) => new Map(await (await ask(id, "", {})).json() as [number, string][]),
     delete: async (id) => {
-      await ask(id, 0, { method: "DELETE" });
+      await ask(id, "", { method: "DELETE" });
     },
   };
 }

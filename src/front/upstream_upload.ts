@@ -18,7 +18,8 @@ import { wasmHasher } from "../hash/mod.ts";
 import { discard } from "../transport/mod.ts";
 import { decideOrigin } from "../upstream/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
-import { restoreHash, type Upload } from "./upload.ts";
+import type { Upload } from "./upload.ts";
+import { openFor, sealFor } from "./upload_owner.ts";
 
 /** How long an upload's address opens, in milliseconds. Registries give up on one after a week. */
 const UPLOAD_MS = 24 * 60 * 60_000;
@@ -76,10 +77,14 @@ export function goOn(
 }
 
 /**
- * Ask how much the upstream has, and move there.
+ * Find out how much the upstream has, and move there.
  * @throws {TidegateError} What {@linkcode askReceived} throws.
  */
 export async function settle(door: DoorRequest, upload: Upload): Promise<void> {
+  const checkpoints = await door.services.checkpoints.get(upload.id);
+  // distribution answers only at its newest address, which the caller may never have got
+  const newest = [...checkpoints.values()].at(-1);
+  Object.assign(upload, newest && await openFor(door, newest));
   await moveTo(door, upload, await askReceived(door, upload));
 }
 
@@ -99,22 +104,16 @@ export async function askReceived(door: DoorRequest, upload: Upload): Promise<nu
   return receivedBytes(session, upload.offset);
 }
 
-/**
- * Go on at another offset than the hash is at: with a checkpoint's state, or else with none.
- */
-export async function moveTo(
-  { services: { checkpoints } }: DoorRequest,
-  upload: Upload,
-  offset: number,
-): Promise<void> {
+/** Go on at another offset than the hash is at: with a checkpoint's hash, or else with none. */
+export async function moveTo(door: DoorRequest, upload: Upload, offset: number): Promise<void> {
   if (offset === upload.offset) return;
+  const { id, algorithm } = upload;
   upload.offset = offset;
-  if (offset === 0) {
-    upload.hash = wasmHasher(upload.algorithm);
-    return;
-  }
-  const state = await checkpoints.get(upload.id, offset);
-  upload.hash = state && restoreHash(upload.algorithm, state);
+  upload.hash = offset === 0 ? wasmHasher(algorithm) : undefined;
+  if (offset === 0) return;
+  const sealed = (await door.services.checkpoints.get(id)).get(offset);
+  const kept = sealed === undefined ? undefined : await openFor(door, sealed);
+  if (kept?.algorithm === algorithm) upload.hash = kept.hash;
 }
 
 /**
@@ -128,12 +127,12 @@ export function receivedBytes({ receivedEnd }: UploadSession, expected: number):
   return receivedEnd <= 0 ? 0 : receivedEnd + 1;
 }
 
-/**
- * Keep where an upload stands for a caller that does not get the answer. Not waited for.
- */
-export function keepCheckpoint({ services, defer }: DoorRequest, upload: Upload): void {
-  const { id, offset, hash } = upload;
-  if (hash !== undefined) defer(services.checkpoints.put(id, offset, hash.exportState()));
+/** Keep where an upload stands for a caller that does not get the answer. Not waited for. */
+export function keepCheckpoint(door: DoorRequest, upload: Upload): void {
+  const { id, offset } = upload;
+  const kept = sealFor(door, upload)
+    .then((sealed) => door.services.checkpoints.put(id, offset, sealed));
+  door.defer(kept.catch(() => {}));
 }
 
 /**

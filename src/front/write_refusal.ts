@@ -29,6 +29,7 @@ const STATUS: Readonly<Record<"PUT" | "DELETE", Readonly<Record<number, RefusalN
 const CODES: ReadonlyMap<string, RefusalName> = new Map<string, RefusalName>([
   ["MANIFEST_BLOB_UNKNOWN", "missingContent"],
   ["BLOB_UNKNOWN", "missingContent"],
+  ["SIZE_INVALID", "wrongSize"],
   ["TAG_INVALID", "badTag"],
   ["NAME_INVALID", "unknownName"], // the name is one by the spec, so it is the registry's own rule
   ["NAME_UNKNOWN", "unknownName"],
