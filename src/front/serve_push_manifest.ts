@@ -12,6 +12,7 @@ import {
 } from "../distribution/mod.ts";
 import { digestBytes } from "../hash/mod.ts";
 import { type Manifest, parseManifest } from "../manifest/mod.ts";
+import { observe } from "../observability/mod.ts";
 import {
   type Digest,
   digestAlgorithm,
@@ -60,7 +61,9 @@ export async function servePushManifest(door: DoorRequest, reference: string): P
     `${target.repository}:${reference}`,
     (status) => status === 201 || status === 202,
   );
-  return answerPushed(door, manifest, tags, await acknowledged(door, response, bytes, digest));
+  const pushed = await acknowledged(door, response, bytes, digest);
+  reportPushed(door, pushed, bytes.length, asked === undefined ? [reference] : tags);
+  return answerPushed(door, manifest, tags, pushed);
 }
 
 /** The further tags of a push, or how to refuse them. */
@@ -115,6 +118,16 @@ async function acknowledged(
   const { origin } = new URL(response.url);
   const message = `${origin} stored ${announced} for the manifest ${computed}`;
   throw new TidegateError("DIGEST_MISMATCH", message, { expected: computed, computed: announced });
+}
+
+function reportPushed(
+  { services: { observer }, selection }: DoorRequest,
+  { digest }: Acknowledged,
+  size: number,
+  tags: readonly string[],
+): void {
+  const upstream = selection.upstream.upstream.name;
+  observe(observer, { type: "manifest.pushed", upstream, digest, size, tags });
 }
 
 function answerPushed(

@@ -203,6 +203,19 @@ describe("PUT of a manifest", () => {
     }
   });
 
+  it("leaves a tag that many push at one of them, and each of them whole", async () => {
+    const door = await openSparse();
+    const bodies = Array.from({ length: 32 }, (_, i) => SPARSE + " ".repeat(i));
+    const answers = await Promise.all(bodies.map((body) => push(door, "race", body)));
+    const digests = answers.map(({ headers }) => headers.get("docker-content-digest") ?? "");
+    expect(answers.map(({ status }) => status)).toEqual(Array(32).fill(201));
+    const last = await door.send(manifestPath("race"));
+    expect(digests).toContain(last.headers.get("docker-content-digest"));
+    for (const [i, digest] of digests.entries()) {
+      expect(await (await door.send(manifestPath(digest))).text()).toBe(bodies[i]);
+    }
+  });
+
   it("says where it is by the namespace that selected the upstream", async () => {
     const door = await openSparse();
     const digest = await textDigest(SPARSE);

@@ -7,6 +7,7 @@ import {
   manifestPath,
   openSparse,
   openStrict,
+  push,
   SPARSE,
   writesIn,
 } from "../support/push_door.ts";
@@ -36,6 +37,36 @@ describe("DELETE through the door", () => {
     const [request] = writesIn(door);
     expect([request?.url, request?.bodyBytes])
       .toEqual(["https://registry.test/v2/acme/app/manifests/v2", 0]);
+  });
+});
+
+describe("the door's own right at the upstream", () => {
+  it("is asked for by what is to be done, and once", async () => {
+    const door = await openSparse({
+      upstream: {
+        tokenOrigins: ["https://auth.test"],
+        credentials: { username: "robot", password: { secret: "PASSWORD" } },
+      },
+      env: { PASSWORD: "canary-password-7f3a" },
+    });
+    const users = { robot: "canary-password-7f3a" };
+    const tokens = door.simulation.tokenService("auth.test", { users });
+    door.registry.configure({ auth: { mode: "bearer", tokens } });
+    const scopes = (): (string | null)[] =>
+      door.simulation.log.filter(({ kind }) => kind === "tokens")
+        .map(({ url, body }) =>
+          new URL(url).searchParams.get("scope") ??
+            new URLSearchParams(new TextDecoder().decode(body)).get("scope")
+        );
+    expect((await door.send(manifestPath("v1"))).status).toBe(200);
+    expect((await push(door, "v9", SPARSE)).status).toBe(201);
+    expect((await push(door, "v9", SPARSE)).status).toBe(201);
+    expect((await door.send(manifestPath("v9"), { method: "DELETE" })).status).toBe(202);
+    expect(scopes()).toEqual([
+      "repository:acme/app:pull",
+      "repository:acme/app:pull,push",
+      "repository:acme/app:pull,push,delete",
+    ]);
   });
 });
 
