@@ -46,9 +46,10 @@ export function readDocument(
  */
 export function refuseManifest(
   document: PushedDocument,
-  { mediaType, repository, sparseIndexes }: {
+  { mediaType, repository, sparseImages, sparseIndexes }: {
     readonly mediaType: string;
     readonly repository: Repository;
+    readonly sparseImages: boolean;
     readonly sparseIndexes: boolean;
   },
 ): Reply | undefined {
@@ -62,7 +63,7 @@ export function refuseManifest(
   if (!needed.every(isDescriptor)) return invalid("A descriptor is not valid");
   return refuseSubject(document) ??
     (isImage
-      ? refuseBlobs(needed, repository.blobs)
+      ? refuseBlobs(needed, repository.blobs, sparseImages)
       : sparseIndexes
       ? undefined
       : refuseChildren(needed, repository));
@@ -81,9 +82,10 @@ export function subjectOf({ subject }: PushedDocument): string | undefined {
 function refuseBlobs(
   needed: readonly CheckedDescriptor[],
   blobs: ReadonlyMap<string, Content>,
+  sparse: boolean,
 ): Reply | undefined {
-  const pushed = needed.filter(({ mediaType, urls }) =>
-    !UNDISTRIBUTED.test(mediaType) && (urls ?? []).length === 0
+  const pushed = needed.filter(({ mediaType, urls, digest }) =>
+    sparse ? blobs.has(digest) : !UNDISTRIBUTED.test(mediaType) && (urls ?? []).length === 0
   );
   const missing = pushed.find(({ digest }) => !blobs.has(digest));
   if (missing) return unknownBlob(missing.digest);
