@@ -40,6 +40,7 @@ export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWo
     compatibilityFlags: flags,
     bindings: { ...secrets, TIDEGATE_CONFIG: config },
     kvNamespaces: ["TOKENS"],
+    durableObjects: { UPLOADS: { className: "UploadCheckpoint", useSQLite: true } },
     ...persist === undefined ? {} : { kvPersist: persist },
   }));
   const url = await worker.ready;

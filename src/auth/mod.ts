@@ -26,7 +26,7 @@ export {
   repositoryScope,
   type Scope,
 } from "./scope.ts";
-export { MIN_SEALING_KEY_BYTES } from "./seal.ts";
+export { createSealer, MIN_SEALING_KEY_BYTES, type Sealer, type SealPurpose } from "./seal.ts";
 export * from "./static_credentials.ts";
 export * from "./token.ts";
 export * from "./token_cache.ts";

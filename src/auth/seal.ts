@@ -21,20 +21,28 @@ const VERSION = 1;
 const NONCE_BYTES = 12; // random: 2^32 values per key stay under a 2^-32 risk of a repeat (SP 800-38D 8.3)
 const TAG_BYTES = 16;
 
+/** What sealed values are. No value sealed for one purpose opens for another. */
+export type SealPurpose = "token" | "session";
+
 interface KeyPair {
   readonly seal: CryptoKey;
   readonly name: CryptoKey;
 }
 
 /**
- * AES-256-GCM with a random nonce; the additional data is the name and the version, so that a value
- * moved to another name, or taken from another version, does not open.
+ * AES-256-GCM with a random nonce; the additional data is the purpose, the name and the version, so
+ * that a value moved to another name, or taken from another version, does not open. Each purpose has
+ * keys of its own, too.
  *
  * @param keys The first seals, all open: put a new key first and drop the old one when its values
  * have expired. Without keys one is made up, and nothing opens anywhere else.
  * @throws {TidegateError} CONFIGURATION for a key under 32 bytes.
  */
-export function createSealer(keys: readonly Secret[] | undefined, random: Random): Sealer {
+export function createSealer(
+  keys: readonly Secret[] | undefined,
+  random: Random,
+  purpose: SealPurpose = "token",
+): Sealer {
   const secrets = keys === undefined || keys.length === 0
     ? [new Secret(random.bytes(MIN_SEALING_KEY_BYTES))]
     : keys;
@@ -42,7 +50,7 @@ export function createSealer(keys: readonly Secret[] | undefined, random: Random
   // keys are held once derived, never the promise: it would belong to one Worker request
   let held: readonly KeyPair[] | undefined;
   const pairs = async (): Promise<readonly KeyPair[]> =>
-    held ??= await Promise.all(secrets.map(deriveKeys));
+    held ??= await Promise.all(secrets.map((secret) => deriveKeys(secret, purpose)));
 
   return {
     async names(key: Uint8Array<ArrayBuffer>): Promise<readonly string[]> {
@@ -55,7 +63,7 @@ export function createSealer(keys: readonly Secret[] | undefined, random: Random
     ): Promise<Uint8Array<ArrayBuffer>> {
       const [pair] = await pairs() as [KeyPair, ...KeyPair[]];
       const iv = random.bytes(NONCE_BYTES);
-      const box = await crypto.subtle.encrypt(algorithm(name, iv), pair.seal, value);
+      const box = await crypto.subtle.encrypt(algorithm(purpose, name, iv), pair.seal, value);
       return concatBytes([Uint8Array.of(VERSION), iv, new Uint8Array(box)]);
     },
     async open(
@@ -65,9 +73,10 @@ export function createSealer(keys: readonly Secret[] | undefined, random: Random
       if (sealed.length < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== VERSION) return undefined;
       const iv = sealed.slice(1, 1 + NONCE_BYTES);
       const box = sealed.slice(1 + NONCE_BYTES);
+      const how = algorithm(purpose, name, iv);
       for (const pair of await pairs()) {
         try {
-          return new Uint8Array(await crypto.subtle.decrypt(algorithm(name, iv), pair.seal, box));
+          return new Uint8Array(await crypto.subtle.decrypt(how, pair.seal, box));
         } catch {
           // another key's, or nobody's
         }
@@ -77,18 +86,23 @@ export function createSealer(keys: readonly Secret[] | undefined, random: Random
   };
 }
 
-function algorithm(name: string, iv: Uint8Array<ArrayBuffer>): AesGcmParams {
-  return { name: "AES-GCM", iv, additionalData: encodeUtf8(`tidegate token ${VERSION} ${name}`) };
+function algorithm(
+  purpose: SealPurpose,
+  name: string,
+  iv: Uint8Array<ArrayBuffer>,
+): AesGcmParams {
+  const additionalData = encodeUtf8(`tidegate ${purpose} ${VERSION} ${name}`);
+  return { name: "AES-GCM", iv, additionalData };
 }
 
-async function deriveKeys(secret: Secret): Promise<KeyPair> {
+async function deriveKeys(secret: Secret, purpose: SealPurpose): Promise<KeyPair> {
   const bytes = secret.revealBytes();
   const base = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
   const hkdf = (info: string): HkdfParams => ({
     name: "HKDF",
     hash: "SHA-256",
     salt: new Uint8Array(0),
-    info: encodeUtf8(`tidegate token ${VERSION} ${info}`),
+    info: encodeUtf8(`tidegate ${purpose} ${VERSION} ${info}`),
   });
   const aes = { name: "AES-GCM", length: 256 };
   const hmac = { name: "HMAC", hash: "SHA-256", length: 256 };

@@ -1,17 +1,22 @@
-import type { Descriptor } from "../manifest/mod.ts";
+import type { Descriptor, Manifest } from "../manifest/mod.ts";
 import type { Reference } from "../reference/mod.ts";
+import type { Artifact, AttachedReferrer } from "./attach_referrer.ts";
 import { createConnect } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
+import type { DeleteTagOptions } from "./delete_tag.ts";
 import { getBlob, type GetBlobOptions, type PulledBlob } from "./get_blob.ts";
 import { getManifest, type GetManifestOptions, type PulledManifest } from "./get_manifest.ts";
 import { blobExists, type BlobHead, headBlob } from "./head_blob.ts";
 import { headManifest, manifestExists, type ManifestHead } from "./head_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
+import type { ImageSource } from "./image_source.ts";
 import { listReferrers, type ListReferrersOptions } from "./list_referrers.ts";
 import { listTags, type ListTagsOptions } from "./list_tags.ts";
 import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
 import { ping } from "./ping.ts";
 import { type PulledImage, pullImage, type PullImageOptions } from "./pull_image.ts";
+import type { PushedImage, PushImageOptions } from "./push_image.ts";
+import type { ManifestContent, PushedManifest, PutManifestOptions } from "./put_manifest.ts";
 import { type RateLimit, rateLimit } from "./rate_limit.ts";
 
 /** Manifests of a registry. */
@@ -22,6 +27,14 @@ export interface ManifestOperations {
   head(ref: Reference, options?: CallOptions): Promise<ManifestHead>;
   /** Whether it is there. */
   exists(ref: Reference, options?: CallOptions): Promise<boolean>;
+  /** Push a manifest, byte for byte: see {@linkcode putManifest}. */
+  put(
+    ref: Reference,
+    content: ManifestContent,
+    options?: PutManifestOptions,
+  ): Promise<PushedManifest>;
+  /** Delete a manifest by its digest, with all its tags: see {@linkcode deleteManifest}. */
+  delete(ref: Reference, options?: CallOptions): Promise<void>;
 }
 
 /** Blobs of a registry. */
@@ -32,6 +45,33 @@ export interface BlobOperations {
   head(ref: Reference, digest: string, options?: CallOptions): Promise<BlobHead>;
   /** Whether it is there. */
   exists(ref: Reference, digest: string, options?: CallOptions): Promise<boolean>;
+  /** Delete it from the repository: see {@linkcode deleteBlob}. */
+  delete(ref: Reference, digest: string, options?: CallOptions): Promise<void>;
+}
+
+/** Tags of a repository. */
+export interface TagOperations {
+  /** All tags, page by page as they are consumed. */
+  list(
+    ref: Pick<Reference, "registry" | "repository">,
+    options?: ListTagsOptions,
+  ): AsyncIterable<string>;
+  /** Point a tag to a manifest that is there: see {@linkcode putTag}. */
+  put(ref: Reference, tag: string, options?: CallOptions): Promise<PushedManifest>;
+  /** Delete the reference's tag alone: see {@linkcode deleteTag}. */
+  delete(ref: Reference, options?: DeleteTagOptions): Promise<void>;
+}
+
+/** What refers to a manifest. */
+export interface ReferrerOperations {
+  /** All referrers, page by page as they are consumed. */
+  list(ref: Reference, options?: ListReferrersOptions): AsyncIterable<Descriptor>;
+  /** Attach an artifact to a manifest: see {@linkcode attachReferrer}. */
+  attach(
+    ref: Reference,
+    artifact: Artifact | Uint8Array | Manifest,
+    options?: CallOptions,
+  ): Promise<AttachedReferrer>;
 }
 
 /** A client of any number of registries. */
@@ -42,19 +82,12 @@ export interface RegistryClient {
   rateLimit(ref: Reference, options?: CallOptions): Promise<RateLimit | undefined>;
   readonly manifests: ManifestOperations;
   readonly blobs: BlobOperations;
-  readonly tags: {
-    /** All tags, page by page as they are consumed. */
-    list(
-      ref: Pick<Reference, "registry" | "repository">,
-      options?: ListTagsOptions,
-    ): AsyncIterable<string>;
-  };
-  readonly referrers: {
-    /** What refers to a manifest, page by page as it is consumed. */
-    list(ref: Reference, options?: ListReferrersOptions): AsyncIterable<Descriptor>;
-  };
+  readonly tags: TagOperations;
+  readonly referrers: ReferrerOperations;
   /** Pull a whole image into a sink: see {@linkcode pullImage}. */
   pullImage(ref: Reference, sink: ImageSink, options?: PullImageOptions): Promise<PulledImage>;
+  /** Push a whole image out of a source: see {@linkcode pushImage}. */
+  pushImage(ref: Reference, source: ImageSource, options?: PushImageOptions): Promise<PushedImage>;
 }
 
 /**
@@ -83,14 +116,34 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       get: (ref, options) => getManifest(context, ref, options),
       head: (ref, options) => headManifest(context, ref, options),
       exists: (ref, options) => manifestExists(context, ref, options),
+      put: async (ref, content, options) =>
+        (await pushSide()).putManifest(context, ref, content, options),
+      delete: async (ref, options) => (await pushSide()).deleteManifest(context, ref, options),
     },
     blobs: {
       get: (ref, digest, options) => getBlob(context, ref, digest, options),
       head: (ref, digest, options) => headBlob(context, ref, digest, options),
       exists: (ref, digest, options) => blobExists(context, ref, digest, options),
+      delete: async (ref, digest, options) =>
+        (await pushSide()).deleteBlob(context, ref, digest, options),
     },
-    tags: { list: (ref, options) => listTags(context, ref, options) },
-    referrers: { list: (ref, options) => listReferrers(context, ref, options) },
+    tags: {
+      list: (ref, options) => listTags(context, ref, options),
+      put: async (ref, tag, options) => (await pushSide()).putTag(context, ref, tag, options),
+      delete: async (ref, options) => (await pushSide()).deleteTag(context, ref, options),
+    },
+    referrers: {
+      list: (ref, options) => listReferrers(context, ref, options),
+      attach: async (ref, artifact, options) =>
+        (await pushSide()).attachReferrer(context, ref, artifact, options),
+    },
     pullImage: (ref, sink, options) => pullImage(context, ref, sink, options),
+    pushImage: async (ref, source, options) =>
+      (await pushSide()).pushImage(context, ref, source, options),
   };
+}
+
+/** What writes to registries; those who only pull never load it. */
+function pushSide(): Promise<typeof import("./push_side.ts")> {
+  return import("./push_side.ts");
 }

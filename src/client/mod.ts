@@ -9,20 +9,27 @@ export { createRegistryClient } from "./create_registry_client.ts";
 export type {
   BlobOperations,
   ManifestOperations,
+  ReferrerOperations,
   RegistryClient,
+  TagOperations,
 } from "./create_registry_client.ts";
+export type { Artifact, ArtifactLayer, AttachedReferrer } from "./attach_referrer.ts";
 export type { CallOptions } from "./context.ts";
+export type { DeleteTagOptions } from "./delete_tag.ts";
 export type { GetBlobOptions, PulledBlob } from "./get_blob.ts";
 export type { GetManifestOptions, PulledManifest } from "./get_manifest.ts";
 export type { BlobHead } from "./head_blob.ts";
 export type { ManifestHead } from "./head_manifest.ts";
 export type { ImageSink } from "./image_sink.ts";
+export type { ImageSource, SourceManifest } from "./image_source.ts";
 export type { ListReferrersOptions } from "./list_referrers.ts";
 export type { ListTagsOptions } from "./list_tags.ts";
 export { openBlob } from "./open_blob.ts";
 export type { OpenBlob, OpenBlobOptions } from "./open_blob.ts";
 export type { ClientLimits, RegistryClientOptions } from "./options.ts";
 export type { PulledImage, PullImageOptions, PullProgress } from "./pull_image.ts";
+export type { PushedImage, PushImageOptions, PushProgress } from "./push_image.ts";
+export type { ManifestContent, PushedManifest, PutManifestOptions } from "./put_manifest.ts";
 export type { RateLimit } from "./rate_limit.ts";
 export { responseFailure } from "./response_failure.ts";
 export { RESUME } from "./resume_settings.ts";

@@ -1,10 +1,5 @@
 import { TidegateError } from "../core/mod.ts";
-import {
-  type Descriptor,
-  type ImageManifest,
-  isForeignLayer,
-  type Platform,
-} from "../manifest/mod.ts";
+import { type Descriptor, isForeignLayer, type Platform } from "../manifest/mod.ts";
 import { type Digest, formatReference, type Reference } from "../reference/mod.ts";
 import { type ByteSink, pumpVerified } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
@@ -18,6 +13,7 @@ import {
   tooDeep,
 } from "./get_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
+import { blobsOf, MAX_MANIFESTS, MAX_TREE_BYTES, tooMany } from "./image_tree.ts";
 import { type OpenBlob, openBlob } from "./open_blob.ts";
 import { withOwnChunks } from "./own_chunks.ts";
 import { inParallel } from "./parallel.ts";
@@ -127,28 +123,6 @@ async function pullTree(job: PullJob, root: PulledManifest): Promise<readonly Pu
   return [...found.values()];
 }
 
-const MAX_MANIFESTS = 1000; // real indexes have tens; a hostile one could nest thousands
-const MAX_TREE_BYTES: number = 64 * 1024 * 1024; // all are held until the last blob is there
-
-function blobsOf(manifests: readonly PulledManifest[]): readonly Descriptor[] {
-  const images = manifests.map(({ manifest }) => manifest)
-    .filter((manifest): manifest is ImageManifest => manifest.kind === "image");
-  const found = new Map<Digest, Descriptor>();
-  for (const descriptor of images.flatMap(({ config, layers }) => [config, ...layers])) {
-    const { digest, size } = descriptor;
-    if (size !== (found.get(digest)?.size ?? size)) throw twoSizes(digest);
-    found.set(digest, descriptor);
-  }
-  return [...found.values()];
-}
-
-function twoSizes(digest: Digest): TidegateError<"AMBIGUOUS_MANIFEST"> {
-  return new TidegateError("AMBIGUOUS_MANIFEST", `Blob ${digest} is listed with two sizes`, {
-    input: digest,
-    reason: "must have one size",
-  });
-}
-
 function refuseForeign(blobs: readonly Descriptor[], options: PullImageOptions): void {
   if ((options.foreignLayers ?? "refuse") !== "refuse") return;
   const foreign = blobs.find(isForeignLayer);
@@ -220,9 +194,4 @@ async function openSink(
       await inner.abort(reason);
     },
   };
-}
-
-function tooMany(limit: string, maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
-  const message = `The index has over ${maximum} ${limit}`;
-  return new TidegateError("LIMIT_EXCEEDED", message, { limit, maximum });
 }

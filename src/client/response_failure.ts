@@ -5,7 +5,7 @@ import {
   type RegistryResponse,
   type TidegateError,
 } from "../core/mod.ts";
-import { responseError } from "../distribution/mod.ts";
+import { responseError, type ResponseFacts } from "../distribution/mod.ts";
 
 const ERROR_STALL_MS = 5_000; // an error is worth a short wait for its text, no more
 
@@ -22,6 +22,15 @@ export async function responseFailure(
   clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<TidegateError> {
+  return responseError(await failureFacts(response, clock, signal), image);
+}
+
+/** What a registry says about a failure, for an error of one's own. */
+export async function failureFacts(
+  response: RegistryResponse,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<ResponseFacts> {
   const { origin } = new URL(response.url);
   const body = await readCapped(response.body, {
     what: "error body",
@@ -33,5 +42,5 @@ export async function responseFailure(
   }).catch(() => new Uint8Array(0)).finally(() => response.release());
   signal?.throwIfAborted();
   const { status, headers } = response;
-  return responseError({ status, headers, origin, body, now: clock.now() }, image);
+  return { status, headers, origin, body, now: clock.now() };
 }

@@ -54,6 +54,13 @@ export interface ErrorDetails {
   readonly BLOB_SIZE_MISMATCH: { readonly expected: number; readonly actual: number };
   readonly DIGEST_MISMATCH: { readonly expected: string; readonly computed: string };
   readonly BLOB_UPLOAD_INVALID: ResponseDetails;
+  /** A manifest was refused: its repository lacks what it lists. `digests`: those the registry names. */
+  readonly MANIFEST_BLOB_UNKNOWN: ResponseDetails & {
+    readonly image: string;
+    readonly digests: readonly string[];
+  };
+  /** Others kept changing the same thing, and no attempt held. */
+  readonly CONFLICT: { readonly what: string; readonly attempts: number };
   readonly UPLOAD_FAILED: { readonly reason: string };
   readonly INVALID_CHUNK_RANGE: { readonly start: number; readonly end: number };
   readonly RANGE_NOT_SATISFIABLE: { readonly range: string; readonly size: number | undefined };

@@ -17,19 +17,41 @@ export interface RepositoryRequestParts {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RegistryRequest["body"] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is done with the repository, and what with others. */
+export interface RepositoryRights {
+  /** In the order `pull`, `push`, `delete`. */
+  readonly actions: readonly string[];
+  /** Scopes of other repositories: a mount pulls from where the blob is. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
 /**
- * A request that needs the right to pull from a repository. The URL is built from checked parts:
- * nothing that was not parsed gets into a path.
+ * A request that needs the right to pull from a repository.
  *
  * @throws {TidegateError} INVALID_NAME when the repository is no repository name.
  * @throws {TypeError} If the origin is not one.
  */
 export function pullRequest(target: Target, parts: RepositoryRequestParts): RegistryRequest {
+  return repositoryRequest(target, { ...parts, actions: ["pull"] });
+}
+
+/**
+ * A request to a repository, with the scopes that it needs. The URL is built from checked parts:
+ * nothing that was not parsed gets into a path.
+ *
+ * @throws {TidegateError} INVALID_NAME when the repository is no repository name.
+ * @throws {TypeError} If the origin is not one.
+ */
+export function repositoryRequest(
+  target: Target,
+  parts: RepositoryRequestParts & RepositoryRights,
+): RegistryRequest {
   const name = parseRepositoryName(target.repository);
-  const { method = "GET", kind, path, query = {}, headers = {}, signal } = parts;
+  const { method = "GET", kind, path, query = {}, headers = {}, body, signal } = parts;
   const url = new URL(`/v2/${name}/${path}`, checkOrigin(target.origin));
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(key, value);
@@ -39,9 +61,15 @@ export function pullRequest(target: Target, parts: RepositoryRequestParts): Regi
     url: url.href,
     headers,
     kind,
-    scopes: [`repository:${name}:pull`],
+    scopes: [repositoryScope(name, parts.actions), ...(parts.scopes ?? [])],
+    ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** The scope of actions on a repository whose name was parsed: `repository:acme/app:pull,push`. */
+export function repositoryScope(name: string, actions: readonly string[]): string {
+  return `repository:${name}:${actions.join(",")}`;
 }
 
 /**

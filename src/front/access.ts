@@ -1,6 +1,7 @@
 import type { AccessAction, AccessSettings } from "../settings/mod.ts";
 import { matchesGlob } from "./glob.ts";
 import type { Identity } from "./identity.ts";
+import type { Selection } from "./routing.ts";
 
 /**
  * Whether a caller may act on a repository. What no rule allows is denied.
@@ -18,6 +19,17 @@ export function isAllowed(
     (rule.upstream === "*" || rule.upstream === upstream) &&
     rule.actions.includes(action) && matchesGlob(rule.repository, repository)
   );
+}
+
+/** Whether a caller may pull from the repository that a name was routed to. */
+export function mayPull(identity: Identity, { upstream, repository }: Selection): boolean {
+  return isAllowed(identity, upstream.upstream.name, repository, "pull");
+}
+
+/** Whether any caller may do this somewhere. */
+export function someoneMay({ anonymous, tokens }: AccessSettings, action: AccessAction): boolean {
+  return [anonymous, ...tokens.map(({ allow }) => allow)]
+    .some((rules) => rules.some(({ actions }) => actions.includes(action)));
 }
 
 /**

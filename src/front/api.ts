@@ -5,6 +5,7 @@ import { refuseCaller, TOKEN_PATH } from "./challenge.ts";
 import { preflightAnswer } from "./cors.ts";
 import { refuse } from "./error_answer.ts";
 import { identify, type Identity } from "./identity.ts";
+import { endpointMethods } from "./endpoint_methods.ts";
 import { neededAction } from "./needed_action.ts";
 import type { ExecutionContextLike } from "./options.ts";
 import { answerPing } from "./ping.ts";
@@ -25,7 +26,7 @@ export async function answerApi(
   const { settings } = services;
   const url = new URL(request.url);
   if (!isKnownHost(settings, url.host)) return refuse("unknownHost");
-  if (request.method === "OPTIONS") return preflightAnswer(request, settings.cors.origins);
+  if (request.method === "OPTIONS") return preflightAnswer(request, settings);
   if (settings.upstreams.length === 0) return refuse("noUpstream");
   if (url.pathname === TOKEN_PATH && challengeScheme(settings.access) === "bearer") {
     return await answerToken(request, settings);
@@ -74,16 +75,19 @@ async function answerRepository(incoming: RepositoryRequest): Promise<Answer> {
     selection === undefined || upstream === undefined ||
     !isAllowed(identity, upstream.name, selection.repository, action)
   ) return refuseCaller(settings, url, identity, { name: route.name, action });
-  if (action !== "pull") return refuse("readOnly", { allow: "GET, HEAD" });
+  const methods = endpointMethods(route.kind);
+  if (!methods.includes(request.method)) {
+    return refuse("unsupported", { allow: methods.join(", ") });
+  }
   const defer = (work: Promise<unknown>): void => {
     if (context === undefined) work.catch(() => {});
     else context.waitUntil(work);
   };
   const answer = await serve(route, {
-    ...{ request, url, selection, services, defer },
+    ...{ request, url, identity, selection, services, defer },
     name: route.name,
     target: { origin: upstream.origin, repository: selection.repository },
-    send: sendTo(services, upstream),
+    send: sendTo(services, upstream, route.kind.startsWith("upload")),
   });
   if (namespace === undefined || answer.status >= 400) return answer;
   return { ...answer, headers: { ...answer.headers, "oci-namespace": namespace } };

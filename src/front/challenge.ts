@@ -9,6 +9,13 @@ export const TOKEN_PATH = "/v2/token";
 
 const REALM = "tidegate";
 
+/** What a scope names for each action: clients ask for these, and some for these alone. */
+const SCOPE_ACTIONS: Readonly<Record<AccessAction, string>> = {
+  pull: "pull",
+  push: "pull,push", // a push looks first for what is there
+  delete: "delete",
+};
+
 /** The challenge that asks for a token as password. */
 export const BASIC_CHALLENGE: string = `Basic realm="${REALM}", charset="UTF-8"`;
 
@@ -43,6 +50,6 @@ function formatChallenge(
   const scheme = challengeScheme(settings.access);
   if (scheme === "none") return undefined;
   if (scheme === "basic") return BASIC_CHALLENGE;
-  const scope = wanted && `,scope="repository:${wanted.name}:${wanted.action}"`;
+  const scope = wanted && `,scope="repository:${wanted.name}:${SCOPE_ACTIONS[wanted.action]}"`;
   return `Bearer realm="${url.origin}${TOKEN_PATH}",service="${REALM}"${scope ?? ""}`;
 }

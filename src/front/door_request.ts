@@ -1,12 +1,15 @@
 import type { Send } from "../core/mod.ts";
 import type { Target } from "../distribution/mod.ts";
+import type { Identity } from "./identity.ts";
 import type { Selection } from "./routing.ts";
 import type { DoorServices } from "./services.ts";
 
-/** One request for a repository that the caller may pull from, on its way to the upstream. */
+/** One request for a repository that the caller has the right for, on its way to the upstream. */
 export interface DoorRequest {
   readonly request: Request;
   readonly url: URL;
+  /** Who asks. */
+  readonly identity: Identity;
   /** The repository as the door's path spells it. */
   readonly name: string;
   readonly selection: Selection;

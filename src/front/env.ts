@@ -1,6 +1,7 @@
 import { Secret, TidegateError } from "../core/mod.ts";
 import type { WorkersKvNamespace } from "../kv/workers.ts";
 import type { SecretReference } from "../settings/mod.ts";
+import type { DurableNamespace } from "./upload_checkpoint.ts";
 
 /** Name of the variable that holds the configuration: JSON text, or a JSON value. */
 export const CONFIG_VARIABLE = "TIDEGATE_CONFIG";
@@ -8,11 +9,15 @@ export const CONFIG_VARIABLE = "TIDEGATE_CONFIG";
 /** Name of the Workers KV binding for sealed tokens. Optional: without it tokens stay in memory. */
 export const TOKENS_BINDING = "TOKENS";
 
+/** Name of the binding for Durable Objects that keep hashes of uploads. Optional. */
+export const UPLOADS_BINDING = "UPLOADS";
+
 /** What the door takes from its environment. */
 export interface DoorEnvironment {
   /** Undefined when there is none. */
   readonly config: unknown;
   readonly tokens: WorkersKvNamespace | undefined;
+  readonly uploads: DurableNamespace | undefined;
   /**
    * Look a secret up.
    * @throws {TidegateError} CONFIGURATION when the environment does not have it.
@@ -24,9 +29,11 @@ export interface DoorEnvironment {
 export function readEnvironment(env: unknown): DoorEnvironment {
   const bindings: Readonly<Record<string, unknown>> = isRecord(env) ? env : {};
   const tokens = bindings[TOKENS_BINDING];
+  const uploads = bindings[UPLOADS_BINDING];
   return {
     config: bindings[CONFIG_VARIABLE],
     tokens: isKvNamespace(tokens) ? tokens : undefined,
+    uploads: isDurableNamespace(uploads) ? uploads : undefined,
     secret: ({ secret: name }) => {
       const value = bindings[name];
       if (typeof value === "string" && value !== "") return new Secret(value);
@@ -43,6 +50,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isKvNamespace(value: unknown): value is WorkersKvNamespace {
-  return isRecord(value) &&
-    ["get", "put", "delete"].every((name) => typeof value[name] === "function");
+  return hasMethods(value, ["get", "put", "delete"]);
+}
+
+function isDurableNamespace(value: unknown): value is DurableNamespace {
+  return hasMethods(value, ["idFromName", "get"]);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return isRecord(value) && names.every((name) => typeof value[name] === "function");
 }

@@ -24,8 +24,26 @@ export type RefusalName =
   | "unknownHost"
   | "unknownManifest"
   | "unknownBlob"
+  | "unknownUpload"
+  | "badUpload"
+  | "badSize"
+  | "badChunk"
+  | "wrongDigest"
+  | "invalidManifest"
+  | "missingContent"
+  | "wrongSize"
+  | "badTag"
+  | "tooManyTags"
+  | "badCondition"
+  | "conditionFailed"
+  | "conflict"
+  | "undeletable"
+  | "notAcknowledged"
+  | "requestTooLarge"
+  | "requestBroken"
+  | "requestTimeout"
   | "unknownName"
-  | "readOnly"
+  | "unsupported"
   | "badRange"
   | "tooManyRequests"
   | "badContent"
@@ -64,12 +82,58 @@ export const REFUSALS: Readonly<Record<RefusalName, Refusal>> = {
     message: "manifest unknown to the registry",
   },
   unknownBlob: { status: 404, code: "BLOB_UNKNOWN", message: "blob unknown to the registry" },
+  unknownUpload: {
+    status: 404,
+    code: "BLOB_UPLOAD_UNKNOWN",
+    message: "blob upload unknown to the registry",
+  },
+  badUpload: { status: 400, code: "BLOB_UPLOAD_INVALID", message: "blob upload invalid" },
+  wrongDigest: {
+    status: 400,
+    code: "DIGEST_INVALID",
+    message: "provided digest did not match uploaded content",
+  },
+  badSize: {
+    status: 400,
+    code: "SIZE_INVALID",
+    message: "provided length did not match content length",
+  },
+  badChunk: {
+    status: 416,
+    code: "RANGE_INVALID",
+    message: "the chunk does not start where the upload stands",
+  },
+  invalidManifest: { status: 400, code: "MANIFEST_INVALID", message: "manifest invalid" },
+  missingContent: {
+    status: 400,
+    code: "MANIFEST_BLOB_UNKNOWN",
+    message: "manifest references a manifest or blob unknown to the registry",
+  },
+  wrongSize: {
+    status: 400,
+    code: "SIZE_INVALID",
+    message: "provided length did not match content length",
+  },
+  badTag: { status: 400, code: "TAG_INVALID", message: "the tag is not valid" },
+  tooManyTags: { status: 414, code: "TAG_INVALID", message: "too many tags in one request" },
+  badCondition: { status: 400, code: "UNSUPPORTED", message: "the condition is not valid" },
+  conditionFailed: { status: 412, code: "DENIED", message: "the condition does not hold" },
+  conflict: { status: 409, code: "DENIED", message: "what is there may not be changed so" },
+  undeletable: { status: 400, code: "UNSUPPORTED", message: "this cannot be deleted" },
+  notAcknowledged: {
+    status: 502,
+    code: "UNKNOWN",
+    message: "the registry did not acknowledge the content that was sent",
+  },
+  requestTooLarge: { status: 413, code: "SIZE_INVALID", message: "the request is too large" },
+  requestBroken: { status: 400, code: "SIZE_INVALID", message: "the request broke off" },
+  requestTimeout: { status: 408, code: "SIZE_INVALID", message: "the request is too slow" },
   unknownName: {
     status: 404,
     code: "NAME_UNKNOWN",
     message: "repository name not known to the registry",
   },
-  readOnly: { status: 405, code: "UNSUPPORTED", message: "the operation is unsupported" },
+  unsupported: { status: 405, code: "UNSUPPORTED", message: "the operation is unsupported" },
   badRange: {
     status: 416,
     code: "RANGE_INVALID",
@@ -121,6 +185,8 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   BLOB_SIZE_MISMATCH: "badContent",
   DIGEST_MISMATCH: "badContent",
   BLOB_UPLOAD_INVALID: "badGateway",
+  MANIFEST_BLOB_UNKNOWN: "badGateway",
+  CONFLICT: "badGateway",
   UPLOAD_FAILED: "badGateway",
   INVALID_CHUNK_RANGE: "badRange",
   RANGE_NOT_SATISFIABLE: "badRange",

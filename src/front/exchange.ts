@@ -14,15 +14,17 @@ const STALL_MS = 30_000;
  * Send a request and get an answer that is a success.
  *
  * @param image What is asked for, for errors and logs; never shown to the caller.
+ * @param isSuccess Tells by the status. Default is 200 alone.
  * @throws {TidegateError} What the upstream's refusal means, or what happened on the way.
  */
 export async function ask(
   door: DoorRequest,
   request: RegistryRequest,
   image: string,
+  isSuccess?: (status: number) => boolean,
 ): Promise<RegistryResponse> {
   const response = await door.send(request);
-  await assertSuccess(door, response, image);
+  await assertSuccess(door, response, image, isSuccess);
   return response;
 }
 
@@ -42,15 +44,16 @@ export async function unlessRefused<T>(head: Promise<T>): Promise<T | undefined>
 }
 
 /**
- * Refuse any status but 200.
+ * Refuse any status but 200, or those that `isSuccess` takes.
  * @throws {TidegateError} What the status means.
  */
 export async function assertSuccess(
   { request: { signal }, services: { clock } }: DoorRequest,
   response: RegistryResponse,
   image: string,
+  isSuccess: (status: number) => boolean = (status) => status === 200,
 ): Promise<void> {
-  if (response.status === 200) return;
+  if (isSuccess(response.status)) return;
   throw await responseFailure(response, image, clock, signal);
 }
 

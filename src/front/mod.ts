@@ -4,5 +4,6 @@
  * In: a request of a registry client. Out: the answer, verified. Next: the client.
  * @module
  */
+export type { CheckpointStore } from "./checkpoints.ts";
 export { type ExecutionContextLike, type FrontDoor, type FrontDoorOptions } from "./options.ts";
 export { createFrontDoor } from "./front_door.ts";

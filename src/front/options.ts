@@ -1,6 +1,7 @@
 import type { Clock, Fetch, HasherFactory, Random } from "../core/mod.ts";
 import type { KvStore } from "../kv/mod.ts";
 import type { Observer } from "../observability/mod.ts";
+import type { CheckpointStore } from "./checkpoints.ts";
 
 /** What {@linkcode createFrontDoor} takes besides the configuration. All optional. */
 export interface FrontDoorOptions {
@@ -11,6 +12,11 @@ export interface FrontDoorOptions {
    * memory. Default is the Workers KV bound as `TOKENS`, else memory alone.
    */
   readonly kv?: KvStore;
+  /**
+   * Where hashes of uploads are kept besides in their addresses. Default is the Durable Object bound
+   * as `UPLOADS`, else memory.
+   */
+  readonly checkpoints?: CheckpointStore;
   /** Default is the runtime's native hash, else WASM. */
   readonly hasher?: HasherFactory;
   /** Told what happens. Default is nobody. */

@@ -17,7 +17,7 @@ export function answerPing(
   url: URL,
   identity: Identity,
 ): Answer {
-  if (method !== "GET" && method !== "HEAD") return refuse("readOnly", { allow: "GET, HEAD" });
+  if (method !== "GET" && method !== "HEAD") return refuse("unsupported", { allow: "GET, HEAD" });
   const mustAnswer = challengeScheme(settings.access) === "bearer" && !identity.hasAnswered;
   const isKnown = !identity.isAnonymous || identity.allow.length > 0;
   if (mustAnswer || !isKnown) return refuseCaller(settings, url, identity);

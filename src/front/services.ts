@@ -9,15 +9,25 @@ import {
   systemRandom,
   type Upstream,
 } from "../core/mod.ts";
-import { createTokenCache, type CredentialProvider, type TokenCache } from "../auth/mod.ts";
+import {
+  createSealer,
+  createTokenCache,
+  type CredentialProvider,
+  type Sealer,
+  type TokenCache,
+} from "../auth/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type KvStore, layeredKv, memoryKv } from "../kv/mod.ts";
 import { workersKv } from "../kv/workers.ts";
 import { observe, type Observer } from "../observability/mod.ts";
 import type { FrontDoorSettings } from "../settings/mod.ts";
 import { createTransport, createTransportState, type TransportState } from "../transport/mod.ts";
+import { someoneMay } from "./access.ts";
+import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
 import type { DoorEnvironment } from "./env.ts";
 import type { FrontDoorOptions } from "./options.ts";
+import { guardCheckpoints } from "./guard_checkpoints.ts";
+import { durableCheckpoints } from "./upload_checkpoint.ts";
 import { bindCredentials } from "./upstream_credentials.ts";
 
 /**
@@ -36,6 +46,9 @@ export interface DoorServices {
   /** By the upstream's name. */
   readonly credentials: ReadonlyMap<string, CredentialProvider>;
   readonly tokens: TokenCache;
+  /** Seals uploads into their addresses. */
+  readonly uploads: Sealer;
+  readonly checkpoints: CheckpointStore;
 }
 
 /**
@@ -53,6 +66,9 @@ export function createServices(
   const shared = options.kv ?? (environment.tokens && workersKv(environment.tokens));
   // without keys of the operator's nothing leaves this isolate's memory
   const kv = tokenStore(sealingKeys.length > 0 ? shared : undefined, clock, observer);
+  if (sealingKeys.length === 0 && someoneMay(settings.access, "push")) {
+    observe(observer, { type: "sealing.unkeyed" });
+  }
   return {
     ...{ settings, clock, random, fetch, hasher, observer },
     state: createTransportState(),
@@ -61,7 +77,16 @@ export function createServices(
       ...{ kv, clock, random, observer },
       ...(sealingKeys.length > 0 && { sealingKeys }),
     }),
+    uploads: createSealer(sealingKeys, random, "session"),
+    checkpoints: guardCheckpoints(
+      options.checkpoints ?? bindCheckpoints(environment),
+      { clock, observer },
+    ),
   };
+}
+
+function bindCheckpoints({ uploads }: DoorEnvironment): CheckpointStore {
+  return uploads === undefined ? memoryCheckpoints() : durableCheckpoints(uploads);
 }
 
 function tokenStore(far: KvStore | undefined, clock: Clock, observer: Observer): KvStore {
@@ -83,13 +108,19 @@ function tokenStore(far: KvStore | undefined, clock: Clock, observer: Observer):
 const RETRY = { attempts: 3, retryAfterMs: 5_000 };
 const TIMEOUTS = { headersMs: 30_000, totalMs: 60_000 };
 
-/** The way to one upstream, for one request. */
-export function sendTo(services: DoorServices, upstream: Upstream): Send {
+/** A registry may move a whole layer before it answers. What a body takes comes on top. */
+const UPLOAD_TIMEOUTS = { headersMs: 90_000, totalMs: 180_000 };
+
+/**
+ * The way to one upstream, for one request.
+ * @param isUpload Whether bytes go that way.
+ */
+export function sendTo(services: DoorServices, upstream: Upstream, isUpload = false): Send {
   const { clock, random, fetch, observer, state, tokens } = services;
   const credentials = services.credentials.get(upstream.name);
   return createTransport({
     ...{ upstream, clock, random, fetch, observer, state, tokens, credentials },
     retry: RETRY,
-    timeouts: TIMEOUTS,
+    timeouts: isUpload ? UPLOAD_TIMEOUTS : TIMEOUTS,
   });
 }

@@ -20,7 +20,7 @@ export async function answerToken(
   settings: FrontDoorSettings,
 ): Promise<Answer> {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return refuse("readOnly", { allow: "GET, HEAD" });
+    return refuse("unsupported", { allow: "GET, HEAD" });
   }
   const authorization = request.headers.get("authorization");
   const identity = await identify(authorization, settings.access);

@@ -1,7 +1,8 @@
 /**
  * The front door as a Cloudflare Worker.
  *
- * In: the variable `TIDEGATE_CONFIG`, secrets by the names in it, Workers KV bound as `TOKENS`.
+ * In: the variable `TIDEGATE_CONFIG`, secrets by the names in it, Workers KV bound as `TOKENS`,
+ * Durable Objects of `UploadCheckpoint` bound as `UPLOADS`.
  * Out: a registry API under `/v2/`. Next: `front_door.ts`.
  * @module
  */
@@ -11,6 +12,8 @@ import { createClosedDoor, reportConfiguration } from "./closed_door.ts";
 import { readEnvironment } from "./env.ts";
 import { createFrontDoor } from "./front_door.ts";
 import type { ExecutionContextLike, FrontDoor } from "./options.ts";
+
+export { UploadCheckpoint } from "./upload_checkpoint.ts";
 
 let door: FrontDoor | undefined;
 

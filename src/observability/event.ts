@@ -12,6 +12,7 @@ export type TidegateEvent =
   | OriginRefusedEvent
   | CircuitEvent
   | ContentEvent
+  | UploadEvent
   | StoreEvent
   | DoorEvent;
 
@@ -111,6 +112,8 @@ export type CircuitEvent =
 export type ContentEvent =
   | { readonly type: "blob.verified"; readonly digest: string; readonly size: number }
   | { readonly type: "blob.rejected"; readonly digest: string; readonly code: ErrorCode }
+  /** An uploaded blob is pulled again, because its bytes were not all hashed on the way. */
+  | { readonly type: "blob.read_back"; readonly digest: string; readonly size: number }
   | {
     readonly type: "blob.resumed";
     readonly digest: string;
@@ -120,6 +123,23 @@ export type ContentEvent =
   }
   | { readonly type: "manifest.verified"; readonly digest: string; readonly size: number }
   | {
+    readonly type: "manifest.pushed";
+    readonly upstream: string;
+    readonly digest: string;
+    readonly size: number;
+    /** Empty for a push by digest alone. */
+    readonly tags: readonly string[];
+  }
+  | {
+    /** The fallback tag of a subject was changed, `attempt` counting from 1. */
+    readonly type: "referrers.tag_changed";
+    readonly upstream: string;
+    readonly subject: string;
+    readonly attempt: number;
+    /** Whether the registry itself keeps others from changing it meanwhile. */
+    readonly conditional: boolean;
+  }
+  | {
     /** A tag's `Docker-Content-Digest` was not the digest of the bytes; the computed one is used. */
     readonly type: "digest.header_wrong";
     readonly upstream: string;
@@ -127,9 +147,36 @@ export type ContentEvent =
     readonly computed: string;
   };
 
+interface UploadFacts {
+  readonly upstream: string;
+  readonly repository: string;
+  /** Absent while it is still being computed. */
+  readonly digest: string | undefined;
+}
+
+/** The life of one pushed blob. */
+export type UploadEvent =
+  | UploadFacts & { readonly type: "upload.started"; readonly size: number | undefined }
+  | UploadFacts & {
+    /** It goes on at `offset` after a failure; at 0, from the start. */
+    readonly type: "upload.resumed";
+    readonly offset: number;
+    readonly reason: string;
+  }
+  | UploadFacts & {
+    readonly type: "upload.finished";
+    readonly outcome: "exists" | "mounted" | "uploaded";
+    readonly size: number;
+    /** Bytes of bodies sent, those sent again included. */
+    readonly sentBytes: number;
+    /** Requests that carried bytes. */
+    readonly chunks: number;
+  }
+  | UploadFacts & { readonly type: "upload.failed"; readonly code: ErrorCode | "ABORTED" };
+
 /** A store failed; the call went on without it. */
 export interface StoreEvent {
-  readonly type: "kv.failed";
+  readonly type: "kv.failed" | "checkpoint.failed";
   readonly operation: "get" | "put" | "delete";
   readonly reason: string;
 }
@@ -137,6 +184,8 @@ export interface StoreEvent {
 /** The front door answered with an error of its own, or closed. `reason` holds no secret. */
 export type DoorEvent =
   | { readonly type: "configuration.rejected"; readonly key: string; readonly reason: string }
+  /** There are no `sealingKeys`: only the process that began an upload can go on with it. */
+  | { readonly type: "sealing.unkeyed" }
   | {
     readonly type: "answer.failed";
     readonly upstream: string;

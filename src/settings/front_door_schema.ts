@@ -16,7 +16,7 @@ export interface FrontDoorConfig {
   readonly ranges: "verified" | "pass" | "off";
   readonly sealingKeys: readonly { readonly secret: string }[];
   readonly cors: { readonly origins: readonly string[] };
-  readonly limits: { readonly manifestBytes: number };
+  readonly limits: { readonly manifestBytes: number; readonly chunkBytes: number };
 }
 
 /** One entry of `upstreams`. */
@@ -99,8 +99,6 @@ const credentials = v.pipe(
   }, objectRule),
 );
 
-const uploadsRule = "must be empty: tidegate passes no uploads on";
-
 const upstream = v.pipe(
   record,
   v.strictObject({
@@ -112,7 +110,7 @@ const upstream = v.pipe(
     credentials: v.optional(credentials),
     tokenOrigins: v.optional(list(anyText)),
     blobOrigins: v.optional(list(anyText)),
-    uploadOrigins: v.optional(v.pipe(list(anyText), v.maxLength(0, uploadsRule))),
+    uploadOrigins: v.optional(list(anyText)),
     insecure: v.optional(flag, false),
     profile: v.optional(name),
   }, objectRule),
@@ -152,6 +150,17 @@ const LARGEST_MANIFEST_LIMIT_BYTES = 16 * 1024 * 1024; // one is held in memory 
 const manifestRule =
   `must be a whole number of bytes between 1024 and ${LARGEST_MANIFEST_LIMIT_BYTES}`;
 
+/** Cloudflare takes requests of up to 100 MB on its smaller plans; 95 MiB are 99.6 MB. */
+const CHUNK_BYTES = 95 * 1024 * 1024;
+const SMALLEST_CHUNK_LIMIT_BYTES = 1024 * 1024; // below, an image would be thousands of requests
+const LARGEST_CHUNK_LIMIT_BYTES = 4 * 1024 * 1024 * 1024;
+const chunkRule =
+  `must be 0, or a whole number of bytes between ${SMALLEST_CHUNK_LIMIT_BYTES} and ${LARGEST_CHUNK_LIMIT_BYTES}`;
+
+function isChunkLimit(bytes: number): boolean {
+  return bytes === 0 || (bytes >= SMALLEST_CHUNK_LIMIT_BYTES && bytes <= LARGEST_CHUNK_LIMIT_BYTES);
+}
+
 const limits = v.pipe(
   record,
   v.strictObject({
@@ -163,6 +172,14 @@ const limits = v.pipe(
         v.maxValue(LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
       ),
       MAX_MANIFEST_BYTES,
+    ),
+    chunkBytes: v.optional(
+      v.pipe(
+        v.number(chunkRule),
+        v.safeInteger(chunkRule),
+        v.check(isChunkLimit, chunkRule),
+      ),
+      CHUNK_BYTES,
     ),
   }, objectRule),
 );

@@ -64,7 +64,9 @@ export interface FrontDoorSettings {
   readonly sealingKeys: readonly SecretReference[];
   readonly cors: { readonly origins: readonly string[] };
   readonly limits: {
-    /** Largest manifest relayed, in bytes. */
+    /** Largest manifest relayed, pulled or pushed, in bytes. */
     readonly manifestBytes: number;
+    /** Largest chunk of an upload that callers are told to send, in bytes; 0: they are told none. */
+    readonly chunkBytes: number;
   };
 }

@@ -71,8 +71,7 @@ function refuseContent(
   return refuseManifest(document, {
     mediaType,
     repository: state.repositories.get(name) ?? createRepository(name),
-    sparseImages: state.settings.push?.sparseImages ?? false,
-    sparseIndexes: state.settings.push?.sparseIndexes ?? false,
+    settings: state.settings.push ?? {},
   });
 }
 

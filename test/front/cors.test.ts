@@ -58,6 +58,32 @@ describe("front door CORS", () => {
     expect(headers.has("access-control-allow-credentials")).toBe(false);
   });
 
+  it.each([
+    [["sim/**:pull"], "GET, HEAD", false],
+    [["sim/**:pull", "sim/acme/**:delete"], "GET, HEAD, DELETE", false],
+    [["sim/**:pull", "sim/acme/**:pull,push"], "GET, HEAD, POST, PATCH, PUT, DELETE", true],
+  ])("lets pages write where a rule among %j lets somebody", async (rules, methods, pushes) => {
+    const { send, manifestPath } = await openTestDoor({
+      config: { ...config, access: { anonymous: rules } },
+    });
+    const { headers } = await send(manifestPath, preflight(APP));
+    expect(headers.get("access-control-allow-methods")).toBe(methods);
+    const allowed = headers.get("access-control-allow-headers") ?? "";
+    expect(allowed.split(", ").includes("content-type")).toBe(pushes);
+    expect(allowed.split(", ").includes("content-range")).toBe(pushes);
+    const stranger = await send(manifestPath, preflight("https://evil.test"));
+    expect(stranger.headers.has("access-control-allow-methods")).toBe(false);
+  });
+
+  it("exposes what a push reads", async () => {
+    const { send } = await openTestDoor({ config });
+    const { headers } = await send("/v2/", { headers: { origin: APP } });
+    const exposed = headers.get("access-control-expose-headers")?.split(", ") ?? [];
+    for (const name of ["location", "range", "oci-subject", "oci-tag", "oci-chunk-max-length"]) {
+      expect(exposed).toContain(name);
+    }
+  });
+
   it("is silent where nothing is configured", async () => {
     const { send, manifestPath } = await openTestDoor();
     const { headers } = await send(manifestPath, preflight(APP));

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { doorCases, runDoorMap } from "../support/leak_door.ts";
+import { doorCases, runDoorMap, writingDoorCases } from "../support/leak_door.ts";
 import * as product from "../support/leak_product.ts";
 
 /*
@@ -15,4 +15,14 @@ it("nothing of the upstream is shown by the door, nothing of the caller passes i
   expect(report.trapped).toBeGreaterThan(20);
   expect(report.statuses[200]).toBeGreaterThan(50);
   console.info(`leak map: door: ${report.cases} cases`, JSON.stringify(report.statuses));
+}, 120_000);
+
+it("neither when something is pushed or deleted", async () => {
+  const report = await runDoorMap(product, writingDoorCases());
+  expect(report.findings.slice(0, 10)).toEqual([]);
+  expect(report.findings).toHaveLength(0);
+  expect(report.cases).toBeGreaterThan(400);
+  expect(report.statuses[201]).toBeGreaterThan(10);
+  expect(report.statuses[202]).toBeGreaterThan(0);
+  console.info(`leak map: writes: ${report.cases} cases`, JSON.stringify(report.statuses));
 }, 120_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DOOR_MUTANTS } from "../support/door_mutants.ts";
-import { doorCases, runDoorMap } from "../support/leak_door.ts";
+import { doorCases, runDoorMap, writingDoorCases } from "../support/leak_door.ts";
 import { casesOf, type MapCase, runLeakMap, steeredCases } from "../support/leak_map.ts";
 import { LEAK_MUTANTS, type LeakMutant } from "../support/leak_mutants.ts";
 import { loadProduct } from "../support/mutant_node.ts";
@@ -27,7 +27,8 @@ describe("the leak map finds a product without one check", () => {
 describe("the map of the door finds a door without one check", () => {
   it.each(DOOR_MUTANTS)("$name", async (mutant) => {
     const product = await loadProduct(mutant);
-    const { findings } = await runDoorMap(product, doorCases());
+    const cases = mutant.writes ? writingDoorCases() : doorCases();
+    const { findings } = await runDoorMap(product, cases);
     expect(findings.filter(({ kind }) => kind === mutant.finds).length).toBeGreaterThan(0);
   });
 });

@@ -4,6 +4,8 @@ import type { Mutant } from "./mutant_node.ts";
 /** A check taken out of the front door, and what must then be found. */
 export interface DoorMutant extends Mutant {
   readonly finds: Finding["kind"];
+  /** Whether it shows where something is written. */
+  readonly writes?: boolean;
 }
 
 export const DOOR_MUTANTS: readonly DoorMutant[] = [
@@ -37,6 +39,19 @@ export const DOOR_MUTANTS: readonly DoorMutant[] = [
        const response = await door.send({ ...request, headers });`,
     ]],
     finds: "secret",
+  },
+  {
+    name: "the upstream's Location of a push is handed on",
+    file: "front/serve_push_manifest.ts",
+    edits: [
+      [
+        "{ digest, subject: listed, tags: set }",
+        "{ digest, subject: listed, tags: set, location }",
+      ],
+      ["`/v2/${name}/manifests/${digest}${query}`", '(void name, void query, location ?? "")'],
+    ],
+    finds: "shown",
+    writes: true,
   },
   {
     name: "the query of a next page is handed on wherever it points",

@@ -1,7 +1,14 @@
 import type { FrontDoor } from "../../src/front/mod.ts";
 import type { FaultAction } from "../../src/simulation/mod.ts";
 import { sha256Hex } from "./front_door.ts";
-import { type LeakCase, operationOf, OPERATIONS, setAttack, TRAP_ANSWERS } from "./leak_attacks.ts";
+import {
+  type LeakCase,
+  type Operation,
+  operationOf,
+  OPERATIONS,
+  setAttack,
+  TRAP_ANSWERS,
+} from "./leak_attacks.ts";
 import { LEAK_FORMS, leakContent, type MappedClass } from "./leak_map.ts";
 import {
   CANARIES,
@@ -25,6 +32,8 @@ export interface DoorCase {
   readonly attack: LeakCase | { readonly status: number; readonly style: number };
   readonly proof: ProofKind;
   readonly turn: number;
+  /** A push or a delete instead of a pull. */
+  readonly writes?: boolean;
 }
 
 /** What came of one. */
@@ -53,6 +62,25 @@ export function doorCases(): DoorCase[] {
       OPERATIONS.map((_, turn): DoorCase => ({
         attack: { status, style },
         ...{ proof: PROOFS[turn % PROOFS.length] ?? "password", turn },
+      }))
+    )
+  );
+  return [...named, ...errors];
+}
+
+/** The same for what writes: a manifest pushed or deleted, a blob deleted. */
+export function writingDoorCases(): DoorCase[] {
+  const named = (["realm", "redirect", "token-redirect"] as const).flatMap((leakClass, i) =>
+    LEAK_FORMS.map(({ url }, row): DoorCase => ({
+      attack: { leakClass, url, turn: row % 10 }, // turns of manifests and blobs
+      ...{ proof: PROOFS[(row + i) % PROOFS.length] ?? "password", turn: row, writes: true },
+    }))
+  );
+  const errors = ERRORS.flatMap((status) =>
+    ERROR_BODIES.flatMap((_, style) =>
+      [0, 1, 2].map((turn): DoorCase => ({
+        attack: { status, style },
+        ...{ proof: PROOFS[(turn + style) % 3] ?? "password", turn, writes: true },
       }))
     )
   );
@@ -115,6 +143,7 @@ async function openWorld(
 ): Promise<LeakWorld | undefined> {
   const trap = TRAP_ANSWERS[turn % TRAP_ANSWERS.length]?.(content) ?? { status: 404 };
   const world = createLeakWorld(product, { proof, content, trap });
+  world.registry.configure({ push: {} });
   for (const host of [OWN_ORIGIN, PINNED_ORIGIN]) {
     world.simulation.faults.add({ host, action: { kind: "headers", set: TALKING_HEADERS } });
   }
@@ -136,7 +165,7 @@ function environment(): Readonly<Record<string, string>> {
   return { PASSWORD: CANARIES.password, TOKEN: CANARIES.bearer };
 }
 
-async function openDoor(world: LeakWorld, { proof }: DoorCase): Promise<FrontDoor> {
+async function openDoor(world: LeakWorld, { proof, writes }: DoorCase): Promise<FrontDoor> {
   const { clock, events, product, simulation } = world;
   const password = { username: USER, password: { secret: "PASSWORD" } };
   const credentials = proof === "bearer" ? { token: { secret: "TOKEN" } } : password;
@@ -146,7 +175,10 @@ async function openDoor(world: LeakWorld, { proof }: DoorCase): Promise<FrontDoo
       ...(proof !== "anonymous" && { credentials }),
     }],
     access: {
-      tokens: [{ name: "ci", sha256: await sha256Hex(CANARIES.client), allow: ["sim/**:pull"] }],
+      tokens: [{
+        ...{ name: "ci", sha256: await sha256Hex(CANARIES.client) },
+        allow: [writes ? "sim/**:pull,push,delete" : "sim/**:pull"],
+      }],
     },
     cors: { origins: ["https://page.test"] },
   }, {
@@ -156,7 +188,7 @@ async function openDoor(world: LeakWorld, { proof }: DoorCase): Promise<FrontDoo
 }
 
 /** What a caller asks, with a proof of its own that is nobody else's business. */
-function askDoor({ attack, turn }: DoorCase, { image }: LeakContent): Request {
+function askDoor({ attack, turn, writes }: DoorCase, { image }: LeakContent): Request {
   const operation = "leakClass" in attack
     ? operationOf(attack)
     : OPERATIONS[turn % OPERATIONS.length] ?? "manifest";
@@ -167,9 +199,15 @@ function askDoor({ attack, turn }: DoorCase, { image }: LeakContent): Request {
     "tags": "tags/list",
     "referrers": `referrers/${image.digest}`,
   }[operation];
-  const isRanged = operation === "blob" && turn % 2 === 1;
+  const method = writes
+    ? writingMethod(operation, turn)
+    : operation === "manifest-head"
+    ? "HEAD"
+    : "GET";
+  const isRanged = !writes && operation === "blob" && turn % 2 === 1;
   return new Request(`https://door.test/v2/${REPOSITORY}/${path}`, {
-    method: operation === "manifest-head" ? "HEAD" : "GET",
+    method,
+    ...(method === "PUT" && { body: image.bytes }),
     headers: {
       authorization: turn % 2 === 0
         ? `Bearer ${CANARIES.client}`
@@ -179,8 +217,13 @@ function askDoor({ attack, turn }: DoorCase, { image }: LeakContent): Request {
       "x-secret": CANARIES.client,
       referer: `https://page.test/?${CANARIES.client}`,
       ...(isRanged && { range: "bytes=1-5" }),
+      ...(method === "PUT" && { "content-type": image.mediaType }),
     },
   });
+}
+
+function writingMethod(operation: Operation, turn: number): "PUT" | "DELETE" {
+  return operation === "blob" || turn % 2 === 1 ? "DELETE" : "PUT";
 }
 
 /** Names of the upstream, its helpers and its storage, in whatever case and encoding. */

@@ -103,7 +103,7 @@ function acceptingBearer(tokens: SimulatedTokenService): SimulatedTokenService {
     token !== CANARIES.bearer ? tokens.grantOf(token) : {
       user: USER,
       service: "registry.example",
-      scopes: [{ type: "repository", name: REPOSITORY, actions: ["pull"] }],
+      scopes: [{ type: "repository", name: REPOSITORY, actions: ["*"] }],
       expiresAt: Infinity,
     };
   return Object.create(tokens, { grantOf: { value: grantOf } }) as SimulatedTokenService;

@@ -32,7 +32,7 @@ describe("parseFrontDoorConfig()", () => {
       ranges: "verified",
       sealingKeys: [],
       cors: { origins: [] },
-      limits: { manifestBytes: 4194304 },
+      limits: { manifestBytes: 4194304, chunkBytes: 99614720 },
     });
   });
 
@@ -99,9 +99,19 @@ describe("parseFrontDoorConfig()", () => {
     ["a cache of tags", { cache: { tagTtlSeconds: 60 } }, "cache.tagTtlSeconds"],
     ["stale answers", { cache: { staleIfErrorSeconds: 86400 } }, "cache.staleIfErrorSeconds"],
     [
-      "uploads",
-      { upstreams: [{ ...HUB, uploadOrigins: ["https://a.b"] }] },
-      "upstreams[0].uploadOrigins",
+      "uploads to any origin",
+      { upstreams: [{ ...HUB, uploadOrigins: ["*"] }] },
+      "upstreams[0].uploadOrigins[0]",
+    ],
+    [
+      "uploads over http",
+      { upstreams: [{ ...HUB, uploadOrigins: ["https://a.b", "http://a.b"] }] },
+      "upstreams[0].uploadOrigins[1]",
+    ],
+    [
+      "a path in an upload origin",
+      { upstreams: [{ ...HUB, uploadOrigins: ["https://a.b/v2"] }] },
+      "upstreams[0].uploadOrigins[0]",
     ],
     ["budgets per identity", { limits: { perIdentity: {} } }, "limits.perIdentity"],
     ["a name in upper case", { upstreams: [{ ...HUB, name: "Hub" }] }, "upstreams[0].name"],
@@ -180,6 +190,10 @@ describe("parseFrontDoorConfig()", () => {
     ["a CORS origin with a slash", { cors: { origins: ["https://a.b/"] } }, "cors.origins[0]"],
     ["ranges spelled wrong", { ranges: "on" }, "ranges"],
     ["a limit as text", { limits: { manifestBytes: "4 MiB" } }, "limits.manifestBytes"],
+    ["a chunk limit of a byte", { limits: { chunkBytes: 1 } }, "limits.chunkBytes"],
+    ["a chunk limit below 0", { limits: { chunkBytes: -1 } }, "limits.chunkBytes"],
+    ["a chunk limit over 4 GiB", { limits: { chunkBytes: 2 ** 32 + 1 } }, "limits.chunkBytes"],
+    ["half a byte", { limits: { chunkBytes: 2 ** 20 + 0.5 } }, "limits.chunkBytes"],
     ["an array", [], ""],
     ["null", null, ""],
   ])("refuses %s, naming the key", (_, config, key) => {
@@ -211,6 +225,18 @@ describe("parseFrontDoorConfig()", () => {
     }
     const insecure = { ...HUB, origin: "http://registry.lan", insecure: true };
     expect(parseFrontDoorConfig({ upstreams: [insecure] }).upstreams).toHaveLength(1);
+  });
+
+  it("takes origins that uploads may go on at", () => {
+    const uploadOrigins = ["https://uploads.example", "https://a.b:8443"];
+    const { upstreams } = parseFrontDoorConfig({ upstreams: [{ ...HUB, uploadOrigins }] });
+    expect(upstreams[0]?.upstream.uploadOrigins).toEqual(uploadOrigins);
+    expect(parseFrontDoorConfig({ upstreams: [HUB] }).upstreams[0]?.upstream.uploadOrigins)
+      .toEqual([]);
+  });
+
+  it.each([0, 2 ** 20, 2 ** 32])("takes a chunk limit of %i", (chunkBytes) => {
+    expect(parseFrontDoorConfig({ limits: { chunkBytes } }).limits.chunkBytes).toBe(chunkBytes);
   });
 
   it("refuses a key that is given twice", () => {
