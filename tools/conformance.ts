@@ -70,13 +70,15 @@ async function runTarget(
     const results = await runSuite(suite, target);
     return { target, results, verdict: judge(results, target.rule ?? { cases: 0 }, alone) };
   } catch (error) {
-    return { target, verdict: noVerdict(String(error)) };
+    console.error(error);
+    return { target, verdict: NO_RESULTS };
   }
 }
 
 /** A run without results is one failure. */
-function noVerdict(reason: string): Verdict {
-  return { passed: 0, skipped: 0, failing: [], skipping: [], failures: [reason], lost: [] };
-}
+const NO_RESULTS: Verdict = {
+  ...{ passed: 0, skipped: 0, failing: [], skipping: [], lost: [] },
+  failures: ["the suite left no results"],
+};
 
 await main(process.argv.includes("--full"));

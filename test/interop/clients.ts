@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -74,6 +75,8 @@ export async function digestsOf(folder: string): Promise<Record<string, string>>
 export interface Podman {
   /** Pull an image for linux/amd64, unpacking its layers into plain folders. */
   pull(image: string, options?: ClientOptions): Promise<Outcome>;
+  /** Pack a pulled image's layers anew and push them; the digest of what was pushed goes to stdout. */
+  push(image: string, target: string, options?: ClientOptions): Promise<Outcome>;
   /** The digest under which a pulled image is kept. */
   digest(image: string): Promise<string>;
   /** The diff id of every layer, as podman computed them from the unpacked bytes. */
@@ -96,6 +99,14 @@ export function podman(folder: string): Podman {
       const auth = credentials === undefined ? [] : ["--creds", credentials];
       const args = ["pull", "--quiet", "--tls-verify=false", ...auth, image];
       return run("podman", [...global, ...args], { timeoutMs });
+    },
+    push: async (image, target, { credentials, timeoutMs = PULL_MS } = {}) => {
+      const auth = credentials === undefined ? [] : ["--creds", credentials];
+      const file = join(folder, "digest");
+      const flags = ["--quiet", "--tls-verify=false", "--digestfile", file, ...auth];
+      const args = [...global, "push", ...flags, image, `docker://${target}`];
+      const outcome = await run("podman", args, { timeoutMs });
+      return outcome.status === 0 ? { ...outcome, stdout: readFileSync(file, "utf8") } : outcome;
     },
     digest: (image) => inspect("{{.Digest}}", image),
     close: () => rmSync(runroot, { recursive: true, force: true }),
