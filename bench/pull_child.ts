@@ -62,6 +62,7 @@ function fetchToDisk(): Promise<void> {
 function pull(): Promise<void> {
   return toFile(async (file) => {
     const sink = {
+      borrows: true, // each write is awaited to its end
       write: (chunk: Uint8Array): Promise<void> => writeWhole(file, chunk),
       close: () => Promise.resolve(),
       abort: () => Promise.resolve(),

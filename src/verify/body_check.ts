@@ -6,11 +6,13 @@ import type { Expectation } from "./verify_options.ts";
 /** A running check of one body. */
 export interface BodyCheck {
   /**
-   * Count and hash a chunk. Its buffer is free once the returned promise, if any, has resolved.
+   * Count the bytes of a chunk, before anybody sees one of them.
    * @throws {TidegateError} BLOB_SIZE_MISMATCH as soon as there is one byte too many.
    * @throws {TidegateError} LIMIT_EXCEEDED past `maximum`.
    */
-  add(chunk: Uint8Array): void | Promise<void>;
+  count(bytes: number): void;
+  /** Hash a chunk. Its buffer is free once the returned promise, if any, has resolved. */
+  hash(chunk: Uint8Array): void | Promise<void>;
   /**
    * The body has ended: is it the one?
    * @throws {TidegateError} BLOB_SIZE_MISMATCH when short; DIGEST_MISMATCH.
@@ -26,11 +28,11 @@ export function createBodyCheck(expected: Expectation): BodyCheck {
   const hasher = factory(digestAlgorithm(digest));
   let length = 0;
   return {
-    add(chunk): void | Promise<void> {
-      length += chunk.length;
+    count(bytes): void {
+      length += bytes;
       assertNotLonger(length, expected);
-      return hasher.update(chunk);
     },
+    hash: (chunk) => hasher.update(chunk),
     async finish(): Promise<void> {
       if (size !== undefined && length !== size) throw sizeMismatch(size, length);
       await assertDigest(hasher, digest);

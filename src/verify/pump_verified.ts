@@ -69,10 +69,20 @@ async function passOn(
     const chunk = await reader.read();
     signal?.throwIfAborted();
     if (chunk === undefined) return;
-    const hashed = check.add(chunk);
-    const written = writeAll(sink, hold.take(chunk));
+    check.count(chunk.length);
+    const written = writeAll(sink, hold.take(chunk)); // first: it may go on while this thread hashes
+    const hashed = tryHash(check, chunk);
     await (hashed === undefined ? written : Promise.all([hashed, written]));
     signal?.throwIfAborted();
+  }
+}
+
+/** A hasher that throws leaves a write behind: the two are awaited together. */
+function tryHash(check: BodyCheck, chunk: Uint8Array): void | Promise<void> {
+  try {
+    return check.hash(chunk);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

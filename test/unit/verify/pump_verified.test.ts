@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { TidegateError } from "../../../src/core/mod.ts";
+import { type HasherFactory, TidegateError } from "../../../src/core/mod.ts";
+import { createHasher } from "../../../src/hash/mod.ts";
 import { type ByteSink, pumpVerified } from "../../../src/verify/mod.ts";
 import { bodyOf, collectingSink, digestOf, endless, scriptedReader, split } from "./support.ts";
 
@@ -121,6 +122,41 @@ describe("pumpVerified", () => {
       expect(await outcome(pumpVerified(reader, sink, { digest, size }))).toBe(error);
       expect(reader.cancelled()).toBe(error);
     }
+  });
+
+  it("starts each write before it hashes, so that the two can overlap", async () => {
+    const order: string[] = [];
+    const hasher: HasherFactory = (algorithm) => {
+      const inner = createHasher(algorithm);
+      return { ...inner, update: (chunk) => (order.push("hash"), inner.update(chunk)) };
+    };
+    const sink: ByteSink = {
+      ...collectingSink(),
+      write: () => Promise.resolve(void order.push("write")),
+    };
+    await pumpVerified(scriptedReader([body]), sink, { digest, size, hasher });
+    expect(order).toEqual(["write", "hash", "write"]);
+  });
+
+  it("shows no byte of a chunk that is too long", async () => {
+    for (const limit of [{ size: size - 1 }, { maximum: size - 1 }]) {
+      const sink = collectingSink();
+      await outcome(pumpVerified(scriptedReader([body]), sink, { digest, ...limit }));
+      expect(sink.bytes().length).toBe(0);
+    }
+  });
+
+  it("passes a hasher's error on while a write fails, too", async () => {
+    const error = new Error("no hash");
+    const hasher: HasherFactory = (algorithm) => ({
+      ...createHasher(algorithm),
+      update: () => {
+        throw error;
+      },
+    });
+    const sink: ByteSink = { ...collectingSink(), write: () => Promise.reject(new Error("disk")) };
+    const pumped = pumpVerified(scriptedReader([body]), sink, { digest, size, hasher });
+    expect(await outcome(pumped)).toBe(error);
   });
 
   it("refuses options that no body can meet, before anything is read", async () => {
