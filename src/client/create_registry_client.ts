@@ -8,8 +8,13 @@ import { blobExists, type BlobHead, headBlob } from "./head_blob.ts";
 import { headManifest, manifestExists, type ManifestHead } from "./head_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import { listReferrers, type ListReferrersOptions } from "./list_referrers.ts";
+import type { MountOptions } from "./mount_blob.ts";
 import { listTags, type ListTagsOptions } from "./list_tags.ts";
 import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
+import type { PushSource } from "./blob_source.ts";
+import type { PushBlobOptions, PushedBlob } from "./push_blob.ts";
+import type { ResumeUploadOptions } from "./resume_upload.ts";
+import type { UploadRecord } from "./upload_record.ts";
 import { ping } from "./ping.ts";
 import { type PulledImage, pullImage, type PullImageOptions } from "./pull_image.ts";
 import { type RateLimit, rateLimit } from "./rate_limit.ts";
@@ -32,7 +37,19 @@ export interface BlobOperations {
   head(ref: Reference, digest: string, options?: CallOptions): Promise<BlobHead>;
   /** Whether it is there. */
   exists(ref: Reference, digest: string, options?: CallOptions): Promise<boolean>;
+  /** Push a blob from bytes, a `Blob`, a stream or a file: see {@linkcode pushBlob}. */
+  put(ref: Repository, source: PushSource, options?: PushBlobOptions): Promise<PushedBlob>;
+  /** Take a blob from another repository; false when the registry wants its bytes. */
+  mount(ref: Repository, digest: string, options?: MountOptions): Promise<boolean>;
+  /** Continue an upload that another process began: see {@linkcode resumeUpload}. */
+  resumeUpload(
+    record: UploadRecord,
+    source: PushSource,
+    options?: ResumeUploadOptions,
+  ): Promise<PushedBlob>;
 }
+
+type Repository = Pick<Reference, "registry" | "repository">;
 
 /** A client of any number of registries. */
 export interface RegistryClient {
@@ -76,6 +93,7 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const settings = resolveClientOptions(options);
   const context: ClientContext = { settings, connect: createConnect(settings) };
+  const pushSide = () => import("./push_side.ts"); // loaded when first used
   return {
     ping: (ref, options) => ping(context, ref, options),
     rateLimit: (ref, options) => rateLimit(context, ref, options),
@@ -88,6 +106,9 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       get: (ref, digest, options) => getBlob(context, ref, digest, options),
       head: (ref, digest, options) => headBlob(context, ref, digest, options),
       exists: (ref, digest, options) => blobExists(context, ref, digest, options),
+      put: async (...args) => (await pushSide()).pushBlob(context, ...args),
+      mount: async (...args) => (await pushSide()).mountBlob(context, ...args),
+      resumeUpload: async (...args) => (await pushSide()).resumeUpload(context, ...args),
     },
     tags: { list: (ref, options) => listTags(context, ref, options) },
     referrers: { list: (ref, options) => listReferrers(context, ref, options) },
