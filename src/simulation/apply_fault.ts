@@ -22,7 +22,10 @@ export function applyFault(reply: Reply, action: FaultAction, context: FaultCont
       return { ...reply, drop: action.by };
     case "frame":
       return { ...withHeaders(reply, { "content-length": undefined }), framing: action.by };
+    case "cut-request":
+      return reply; // the request's body was cut before there was a reply
     case "delay":
+      if (action.before === "commit") return reply;
       return { ...reply, delayMs: (reply.delayMs ?? 0) + action.ms };
     case "pace":
       return { ...reply, pace: { bytes: action.bytes, everyMs: action.everyMs } };
@@ -97,7 +100,8 @@ function placeInBody(
   return offset >= 0 && offset <= size ? offset : undefined;
 }
 
-function resolvePosition(at: Position, size: number, random: SeededRandom): number {
+/** A {@linkcode Position} as an offset into so many bytes. */
+export function resolvePosition(at: Position, size: number, random: SeededRandom): number {
   if (at === "random") return Math.floor(random() * size);
   return at < 0 ? size + at : at;
 }

@@ -109,3 +109,13 @@ export function flipBit(content: Content, offset: number, bit = 0): Content {
 export function contentBytes(content: Content): Uint8Array<ArrayBuffer> {
   return content.read(0, content.size);
 }
+
+/** A content of which the size alone was kept. Reading it is a mistake of the test: TypeError. */
+export function sizedContent(size: number): Content {
+  return {
+    size,
+    read(): never {
+      throw new TypeError("The content of this blob was not kept");
+    },
+  };
+}

@@ -3,7 +3,7 @@ import type { HashAlgorithm, HasherFactory } from "../core/mod.ts";
 import type { Content } from "./content.ts";
 
 /** Above this a one-shot digest would hold too much: 256 MiB. */
-const MAX_ONE_SHOT_BYTES = 256 * 1024 * 1024;
+export const MAX_ONE_SHOT_BYTES: number = 256 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
 const SUBTLE_NAMES: Readonly<Record<HashAlgorithm, string>> = {

@@ -1,16 +1,21 @@
 import { jsonReply } from "./reply.ts";
 import type { HeaderList, Reply } from "./reply.ts";
 
-/** Error codes of the distribution spec ("Error Codes"), with the two that distribution adds for pulls, and their status. */
+/** Error codes of the distribution spec ("Error Codes"), with those that distribution adds, and the status that distribution gives them. */
 const STATUS = {
   BLOB_UNKNOWN: 404,
+  BLOB_UPLOAD_INVALID: 404,
+  BLOB_UPLOAD_UNKNOWN: 404,
   DIGEST_INVALID: 400,
+  MANIFEST_BLOB_UNKNOWN: 400,
+  MANIFEST_INVALID: 400,
   MANIFEST_UNKNOWN: 404,
   NAME_INVALID: 400,
   NAME_UNKNOWN: 404,
   TAG_INVALID: 400,
   PAGINATION_NUMBER_INVALID: 400,
   RANGE_INVALID: 416,
+  SIZE_INVALID: 400,
   UNAUTHORIZED: 401,
   DENIED: 403,
   UNSUPPORTED: 405,

@@ -20,8 +20,21 @@ export type FaultAction =
   | { readonly kind: "cut"; readonly by: "close" | "reset" } & Place
   /** Send nothing more from a byte on, or nothing for a while. */
   | { readonly kind: "stall"; readonly resumeAfterMs?: number } & Place
-  /** Break the connection before the status line, or never answer. */
-  | { readonly kind: "drop"; readonly by: "close" | "reset" | "stall" }
+  /**
+   * Break the connection before the status line, or never answer. The host has acted: a lost
+   * acknowledgement; `unseen`: the host never sees the request.
+   */
+  | {
+    readonly kind: "drop";
+    readonly by: "close" | "reset" | "stall";
+    readonly unseen?: boolean;
+  }
+  /** Break the connection when so many bytes of the request's body have arrived. */
+  | {
+    readonly kind: "cut-request";
+    readonly at: Position;
+    readonly by: "close" | "reset" | "stall";
+  }
   /** Invert a bit. */
   | { readonly kind: "flip"; readonly bit?: number } & Place
   /** End the body early, and say so: a complete answer that is too short. */
@@ -34,8 +47,8 @@ export type FaultAction =
   | { readonly kind: "replace" }
   /** No `Content-Length`: chunks, or an end that is told by closing the connection. */
   | { readonly kind: "frame"; readonly by: "chunked" | "until-close" }
-  /** Wait before answering. */
-  | { readonly kind: "delay"; readonly ms: number }
+  /** Wait before answering; `commit`: when the request has arrived, before the host acts on it. */
+  | { readonly kind: "delay"; readonly ms: number; readonly before?: "answer" | "commit" }
   /** A slow body: so many bytes, then a wait, and so on. */
   | { readonly kind: "pace"; readonly bytes: number; readonly everyMs: number }
   /** Change headers; undefined removes one. `Content-Length` may lie. */
@@ -43,8 +56,11 @@ export type FaultAction =
     readonly kind: "headers";
     readonly set: Readonly<Record<string, string | undefined>>;
   }
-  /** Answer something else; the host never sees the request. */
-  | { readonly kind: "answer" } & AnswerInit;
+  /**
+   * Answer something else; the host never sees the request. `early`: before its body has arrived,
+   * as proxies do that find it too large.
+   */
+  | { readonly kind: "answer"; readonly early?: boolean } & AnswerInit;
 
 /** Which requests a fault is for. Every part given must hold. */
 export interface FaultMatch {

@@ -39,7 +39,8 @@ export function invalidName(name: string): Reply | undefined {
     : errorReply("NAME_INVALID", "The repository name breaks the grammar", { detail: name });
 }
 
-function invalidReference(name: string, reference: string): Reply | undefined {
+/** The reply to a name, tag or digest that breaks the grammar; undefined for good ones. */
+export function invalidReference(name: string, reference: string): Reply | undefined {
   const invalid = invalidName(name);
   if (invalid) return invalid;
   if (looksLikeDigest(reference)) {

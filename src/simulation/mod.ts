@@ -32,6 +32,7 @@ export type {
   ImageOptions,
 } from "./image.ts";
 export type { BuiltBlob, BuiltLayer, LayerOptions } from "./layer.ts";
+export type { PushSettings } from "./push_settings.ts";
 export type { RegistryQuirks } from "./quirks.ts";
 export { referrersTag } from "./referrers.ts";
 export type { SimulatedRegistry } from "./registry.ts";
@@ -41,7 +42,8 @@ export type { EarlyEnd, Framing, HeaderList, Pace, Reply, SimulatedRequest } fro
 export { requestText } from "./request_log.ts";
 export type { LoggedRequest } from "./request_log.ts";
 export { createSimulation } from "./simulation.ts";
-export type { SimulatedHost, Simulation, SimulationOptions } from "./simulation.ts";
+export type { Simulation, SimulationOptions } from "./simulation.ts";
+export type { SimulatedHost } from "./host.ts";
 export type { Repository, StoredManifest } from "./store.ts";
 export { secretSpellings, sightings } from "./sightings.ts";
 export { PUBLIC_ACCESS } from "./token_service.ts";
@@ -49,4 +51,6 @@ export type { AccessRule, Grant, SimulatedTokenService, TokenSettings } from "./
 export type { Scope } from "./scope.ts";
 export type { SimulatedTrap, TrapAnswer } from "./trap.ts";
 export type { Delivery } from "./delivery.ts";
-export type { Exchanged } from "./simulation.ts";
+export type { FinishedUpload, Upload, UploadData } from "./upload.ts";
+export type { Exchanged } from "./exchange.ts";
+export type { RequestBody } from "./request_body.ts";

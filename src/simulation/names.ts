@@ -1,3 +1,5 @@
+import type { HashAlgorithm } from "../core/mod.ts";
+
 /** Longest repository name that common clients take, the host not counted. */
 const MAX_NAME_LENGTH = 255;
 
@@ -27,6 +29,12 @@ export function isSupportedDigest(text: string): boolean {
   const colon = text.indexOf(":");
   return DIGEST.test(text) &&
     (REGISTERED[text.slice(0, colon)]?.test(text.slice(colon + 1)) ?? false);
+}
+
+/** The algorithm of a digest that this registry has; undefined for any other text. */
+export function digestAlgorithm(text: string): HashAlgorithm | undefined {
+  if (!isSupportedDigest(text)) return undefined;
+  return text.startsWith("sha512:") ? "sha512" : "sha256";
 }
 
 /** Whether a text has the shape of a digest, whatever its algorithm. A reference with a colon is one. */

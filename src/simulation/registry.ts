@@ -5,8 +5,10 @@ import { withHeaders } from "./reply.ts";
 import type { Reply, SimulatedRequest } from "./reply.ts";
 import { routeRegistry } from "./registry_routes.ts";
 import type { RegistrySettings, RegistryState } from "./registry_state.ts";
-import { createRepository, storeImage } from "./store.ts";
+import { repositoryOf, storeImage } from "./store.ts";
 import type { Repository } from "./store.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+import type { Upload } from "./upload.ts";
 
 /** One simulated registry: strict until told otherwise. */
 export interface SimulatedRegistry {
@@ -17,7 +19,12 @@ export interface SimulatedRegistry {
   address: string;
   /** How it behaves now. */
   readonly settings: RegistrySettings;
-  /** Change how it behaves, from the next request on. Quirks are replaced as a whole. */
+  /**
+   * Change how it behaves, from the next request on. Quirks and push settings are replaced as a
+   * whole.
+   *
+   * @throws {TypeError} If uploads are to be kept as digests and there is no hasher.
+   */
   configure(changes: Partial<RegistrySettings>): void;
   /**
    * File an image with everything it needs.
@@ -28,6 +35,8 @@ export interface SimulatedRegistry {
   add(repository: string, options: { image: BuiltImage; tags?: readonly string[] }): string;
   /** A repository, made empty if it is not there: to look into it or to tamper with it. */
   repository(name: string): Repository;
+  /** The uploads that are open, by their id: to look into them or to tamper with them. */
+  readonly uploads: Map<string, Upload>;
   /** Answer a request. The network and the server call it. */
   handle(request: SimulatedRequest): Promise<Reply>;
 }
@@ -39,17 +48,25 @@ const STRICT: RegistrySettings = {
   auth: { mode: "open" },
 };
 
-/** Create a registry with no repositories. */
+/**
+ * Create a registry with no repositories.
+ *
+ * @throws {TypeError} If uploads are to be kept as digests and there is no hasher.
+ */
 export function createRegistry(
   origin: string,
-  { clock, ...settings }: { clock: Clock } & Partial<RegistrySettings>,
+  { clock, random, ...settings }:
+    & { clock: Clock; random: SeededRandom }
+    & Partial<RegistrySettings>,
 ): SimulatedRegistry {
   const state: RegistryState = {
     origin,
     address: origin,
-    settings: { ...STRICT, ...settings },
+    settings: checkedSettings({ ...STRICT, ...settings }),
     clock,
+    random,
     repositories: new Map(),
+    uploads: new Map(),
     count: { pulls: 0, startedAt: clock.now() },
   };
   return {
@@ -65,12 +82,20 @@ export function createRegistry(
       return state.settings;
     },
     configure(changes): void {
-      state.settings = { ...state.settings, ...changes };
+      state.settings = checkedSettings({ ...state.settings, ...changes });
     },
     add: (name, { image, tags = [] }) => addImage(state, name, image, tags),
-    repository: (name) => repositoryOf(state, name),
+    repository: (name) => namedRepository(state, name),
+    uploads: state.uploads,
     handle: (request) => answer(state, request),
   };
+}
+
+function checkedSettings(settings: RegistrySettings): RegistrySettings {
+  if (settings.push?.keep === "digest" && settings.push.hasher === undefined) {
+    throw new TypeError("To keep digests alone needs a hasher");
+  }
+  return settings;
 }
 
 function addImage(
@@ -81,15 +106,13 @@ function addImage(
 ): string {
   const bad = tags.find((tag) => !isTag(tag));
   if (bad !== undefined) throw new TypeError(`"${bad}" is not a tag`);
-  storeImage(repositoryOf(state, name), image, tags);
+  storeImage(namedRepository(state, name), image, tags);
   return image.digest;
 }
 
-function repositoryOf({ repositories }: RegistryState, name: string): Repository {
+function namedRepository({ repositories }: RegistryState, name: string): Repository {
   if (!isRepositoryName(name)) throw new TypeError(`"${name}" is not a repository name`);
-  const repository = repositories.get(name) ?? createRepository(name);
-  repositories.set(name, repository);
-  return repository;
+  return repositoryOf(repositories, name);
 }
 
 async function answer(state: RegistryState, request: SimulatedRequest): Promise<Reply> {

@@ -1,9 +1,12 @@
 import type { Clock } from "../core/mod.ts";
 import type { SimulatedBlobHost } from "./blob_host.ts";
+import type { PushSettings } from "./push_settings.ts";
 import type { RegistryQuirks } from "./quirks.ts";
 import type { RegistryAuth } from "./registry_auth.ts";
 import type { Reply, SimulatedRequest } from "./reply.ts";
+import type { SeededRandom } from "./seeded_random.ts";
 import type { Repository } from "./store.ts";
+import type { Upload } from "./upload.ts";
 
 /** A pull limit as Docker Hub keeps it: one GET of a manifest is one pull, HEAD is free. */
 export interface RateLimit {
@@ -38,6 +41,8 @@ export interface RegistrySettings {
   readonly redirect?:
     | { readonly to: SimulatedBlobHost; readonly status?: 301 | 302 | 303 | 307 | 308 }
     | undefined;
+  /** Takes pushes and deletes, and how. Absent: read-only, 405. */
+  readonly push?: PushSettings | undefined;
   /** Absent: no limit and no headers about it. */
   readonly rateLimit?: RateLimit | undefined;
 }
@@ -49,7 +54,10 @@ export interface RegistryState {
   address: string;
   settings: RegistrySettings;
   readonly clock: Clock;
+  readonly random: SeededRandom;
   readonly repositories: Map<string, Repository>;
+  /** Open uploads by their id. */
+  readonly uploads: Map<string, Upload>;
   readonly count: PullCount;
 }
 
@@ -59,7 +67,7 @@ export interface Exchange {
   readonly request: SimulatedRequest;
   readonly url: URL;
   readonly name: string;
-  /** The last segment: tag, digest, or empty. */
+  /** The last segment: tag, digest, upload id, or empty. */
   readonly reference: string;
 }
 

@@ -1,6 +1,7 @@
 import { encodeUtf8 } from "../core/mod.ts";
 import { bytesContent } from "./content.ts";
 import type { Content } from "./content.ts";
+import type { RequestBody } from "./request_body.ts";
 
 /** Header lines in the order sent; a name may come twice. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -13,7 +14,8 @@ export interface SimulatedRequest {
   /** The path and query as they stood on the request line, before any parser touched them. */
   readonly target: string;
   readonly headers: Headers;
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** As it arrives; read it once. */
+  readonly body: RequestBody;
 }
 
 /** How the end of a body is told: by `Content-Length`, by a last chunk, or by closing the connection. */

@@ -1,7 +1,8 @@
+import { concatBytes } from "../core/mod.ts";
 import type { SimulatedRequest } from "./reply.ts";
 
-/** Most of a request body that the log keeps. The size is always exact. */
-const MAX_KEPT_BODY_BYTES = 1024 * 1024;
+/** Most of a request body that the log keeps by default. The size is always exact. */
+export const KEPT_BODY_BYTES: number = 1024 * 1024;
 
 /** One request that reached a simulated host, with what became of it. */
 export interface LoggedRequest {
@@ -15,9 +16,10 @@ export interface LoggedRequest {
   readonly target: string;
   /** Lower-case names; values of a repeated name are joined by a comma and a space. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly bodyBytes: number;
-  /** The first MiB of the body. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** Bytes of the request's body that have arrived so far. */
+  bodyBytes: number;
+  /** The first MiB of the body, once it has arrived or is broken. */
+  body: Uint8Array<ArrayBuffer>;
   /** Status answered; 0 until then. */
   status: number;
   /** Bytes of the answer's body handed to the connection so far. */
@@ -29,7 +31,7 @@ export interface LoggedRequest {
 /** Make the log's entry of a request. */
 export function logEntry(
   host: { readonly origin: string; readonly kind: LoggedRequest["kind"] },
-  { method, url, target, headers, body }: SimulatedRequest,
+  { method, url, target, headers }: Omit<SimulatedRequest, "body">,
 ): LoggedRequest {
   return {
     host: host.origin,
@@ -38,11 +40,31 @@ export function logEntry(
     url,
     target,
     headers: Object.fromEntries(headers),
-    bodyBytes: body.length,
-    body: body.slice(0, MAX_KEPT_BODY_BYTES),
+    bodyBytes: 0,
+    body: new Uint8Array(0),
     status: 0,
     sentBytes: 0,
     outcome: "open",
+  };
+}
+
+/** Counts the pieces of a body into the log's entry and keeps the first of them. */
+export interface BodyRecorder {
+  add(piece: Uint8Array): void;
+  /** Put what was kept into the entry. */
+  finish(): void;
+}
+
+/** Record a body. The pieces are copied: their buffers may be used again. */
+export function recordBody(entry: LoggedRequest, maximum: number): BodyRecorder {
+  const kept: Uint8Array[] = [];
+  return {
+    add(piece): void {
+      const room = Math.max(0, maximum - entry.bodyBytes);
+      if (room > 0) kept.push(piece.slice(0, room));
+      entry.bodyBytes += piece.length;
+    },
+    finish: () => void (entry.body = concatBytes(kept)),
   };
 }
 

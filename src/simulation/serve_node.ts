@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -6,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { HasherFactory } from "../core/mod.ts";
 import { seedDemo } from "./demo.ts";
+import type { SimulatedHost } from "./host.ts";
+import type { PushSettings } from "./push_settings.ts";
 import type { SimulatedRequest } from "./reply.ts";
 import { logEntry } from "./request_log.ts";
 import type { LoggedRequest } from "./request_log.ts";
 import { createSimulation } from "./simulation.ts";
-import type { SimulatedHost, Simulation } from "./simulation.ts";
+import type { Simulation } from "./simulation.ts";
 import { transfer } from "./transfer_node.ts";
 
 /** Node's native hash behind the port: for layers of any size. */
@@ -29,6 +30,8 @@ export const nodeHasher: HasherFactory = (algorithm) => {
 export interface ServeOptions {
   /** Default is a registry filled by `seedDemo`. */
   readonly simulation?: Simulation;
+  /** Take pushes, if no simulation is given. Hashes are Node's unless others are given. */
+  readonly push?: PushSettings;
   /** Which host answers. Default is the simulation's first. */
   readonly host?: SimulatedHost;
   /** Default is any free port. */
@@ -53,7 +56,7 @@ export interface ServedHost {
  * @throws {TypeError} If the simulation has no host.
  */
 export async function serveSimulation(options: ServeOptions = {}): Promise<ServedHost> {
-  const simulation = options.simulation ?? await demoSimulation();
+  const simulation = options.simulation ?? await demoSimulation(options.push);
   const host = options.host ?? simulation.hosts()[0];
   if (host === undefined) throw new TypeError("The simulation has no host to serve");
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
@@ -95,9 +98,12 @@ export async function serveHosts(simulation: Simulation): Promise<ServedSimulati
   };
 }
 
-async function demoSimulation(): Promise<Simulation> {
+async function demoSimulation(push: PushSettings | undefined): Promise<Simulation> {
   const simulation = createSimulation();
-  await seedDemo(simulation.registry("registry.test"));
+  const registry = simulation.registry("registry.test", {
+    push: push && { hasher: nodeHasher, ...push },
+  });
+  await seedDemo(registry);
   return simulation;
 }
 
@@ -115,7 +121,8 @@ interface MalformedRequest extends Error {
 /** What is no HTTP request is logged too: a secret in it has arrived all the same. */
 function malformedEntry(host: SimulatedHost, packet: Uint8Array): LoggedRequest {
   const request = { method: "?", url: host.address, target: "", headers: new Headers() };
-  return logEntry(host, { ...request, body: Uint8Array.from(packet) });
+  const body = Uint8Array.from(packet);
+  return { ...logEntry(host, request), body, bodyBytes: body.length };
 }
 
 async function serveRequest(
@@ -126,18 +133,13 @@ async function serveRequest(
 ): Promise<void> {
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
-  const request = await readRequest(host, incoming);
+  const request = readRequest(host, incoming);
   const { delivery, entry } = await simulation.exchange(host, request);
   if (delivery.delayMs > 0) await simulation.clock.sleep(delivery.delayMs, gone.signal);
   await transfer(delivery, outgoing, { clock: simulation.clock, entry, signal: gone.signal });
 }
 
-async function readRequest(
-  { address }: SimulatedHost,
-  incoming: IncomingMessage,
-): Promise<SimulatedRequest> {
-  const parts: Uint8Array[] = [];
-  for await (const part of incoming) parts.push(part as Uint8Array);
+function readRequest({ address }: SimulatedHost, incoming: IncomingMessage): SimulatedRequest {
   const target = incoming.url ?? "/";
   const headers = new Headers();
   for (const [name, values] of Object.entries(incoming.headersDistinct)) {
@@ -148,7 +150,8 @@ async function readRequest(
     url: absoluteUrl(address, target),
     target,
     headers,
-    body: Uint8Array.from(Buffer.concat(parts)),
+    // the connection is not to end with the reading: how it ends is the fault's affair
+    body: { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) },
   };
 }
 

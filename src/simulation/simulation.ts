@@ -1,36 +1,26 @@
-import { systemClock } from "../core/mod.ts";
+import { abortable, systemClock } from "../core/mod.ts";
 import type { Clock, Fetch } from "../core/mod.ts";
-import { applyFault } from "./apply_fault.ts";
 import { createBlobHost } from "./blob_host.ts";
 import type { BlobHostSettings, SimulatedBlobHost } from "./blob_host.ts";
-import { planDelivery } from "./delivery.ts";
-import type { Delivery } from "./delivery.ts";
+import { exchangeWith } from "./exchange.ts";
+import type { Exchanged } from "./exchange.ts";
 import { createFaultPlan } from "./fault.ts";
-import type { FaultAction, FaultPlan } from "./fault.ts";
+import type { FaultPlan } from "./fault.ts";
 import { withRedirects } from "./follow.ts";
+import type { SimulatedHost } from "./host.ts";
 import { createRegistry } from "./registry.ts";
 import type { SimulatedRegistry } from "./registry.ts";
 import type { RegistrySettings } from "./registry_state.ts";
-import type { Reply, SimulatedRequest } from "./reply.ts";
-import { logEntry } from "./request_log.ts";
+import type { SimulatedRequest } from "./reply.ts";
+import { streamBody } from "./request_body.ts";
+import { KEPT_BODY_BYTES, logEntry, recordBody } from "./request_log.ts";
 import type { LoggedRequest } from "./request_log.ts";
 import { toResponse, unanswered } from "./respond.ts";
 import { seededRandom } from "./seeded_random.ts";
-import type { SeededRandom } from "./seeded_random.ts";
 import { createTokenService } from "./token_service.ts";
 import type { SimulatedTokenService, TokenSettings } from "./token_service.ts";
 import { createTrap } from "./trap.ts";
 import type { SimulatedTrap, TrapAnswer } from "./trap.ts";
-
-/** Anything that answers at an origin. */
-export interface SimulatedHost {
-  readonly kind: LoggedRequest["kind"];
-  readonly origin: string;
-  /** Where it is reached: the origin, or a loopback address while it is served over HTTP. */
-  address: string;
-  /** Answer a request. The simulation calls it. */
-  handle(request: SimulatedRequest): Reply | Promise<Reply>;
-}
 
 /** How a simulation is set up. */
 export interface SimulationOptions {
@@ -38,12 +28,8 @@ export interface SimulationOptions {
   readonly clock?: Clock;
   /** Makes tokens, signatures and random places of faults. Equal seeds give equal runs. Default is 1. */
   readonly seed?: number;
-}
-
-/** A host's answer, ready to be delivered, and the log's entry to keep up to date meanwhile. */
-export interface Exchanged {
-  readonly delivery: Delivery;
-  readonly entry: LoggedRequest;
+  /** How much of each request's body the log keeps, in bytes. Default is 1 MiB. */
+  readonly keptBodyBytes?: number;
 }
 
 /**
@@ -76,7 +62,7 @@ const ANY_HOST = "*";
 
 /** Create a simulation with no hosts. */
 export function createSimulation(
-  { clock = systemClock, seed = 1 }: SimulationOptions = {},
+  { clock = systemClock, seed = 1, keptBodyBytes = KEPT_BODY_BYTES }: SimulationOptions = {},
 ): Simulation {
   const hosts = new Map<string, SimulatedHost>();
   const log: LoggedRequest[] = [];
@@ -86,10 +72,9 @@ export function createSimulation(
     const entry = logEntry(host, request);
     log.push(entry);
     const actions = take({ origin: host.origin, kind: host.kind, ...request });
-    const reply = await faultyReply(host, request, actions, { clock, random });
-    const delivery = planDelivery(reply, request.method);
-    entry.status = delivery.drop === undefined ? delivery.status : 0;
-    return { delivery, entry };
+    const recorder = recordBody(entry, keptBodyBytes);
+    const context = { actions, entry, seen: recorder.add, clock, random };
+    return await exchangeWith(host, request, context).finally(recorder.finish);
   };
   const parts = { clock, random };
   return {
@@ -99,7 +84,7 @@ export function createSimulation(
     faults: plan,
     hosts: () => [...hosts.values()],
     registry: (name, settings) =>
-      hostAt(hosts, name, "registry", (at) => createRegistry(at, { clock, ...settings })),
+      hostAt(hosts, name, "registry", (at) => createRegistry(at, { ...parts, ...settings })),
     tokenService: (name, settings) =>
       hostAt(hosts, name, "tokens", (at) => createTokenService(at, { ...parts, ...settings })),
     blobHost: (name, settings) =>
@@ -113,19 +98,6 @@ export function createSimulation(
   };
 }
 
-/** What the host says, changed by the faults in their order. After an `answer` the host is not asked. */
-async function faultyReply(
-  host: SimulatedHost,
-  request: SimulatedRequest,
-  actions: readonly FaultAction[],
-  { clock, random }: { clock: Clock; random: SeededRandom },
-): Promise<Reply> {
-  const isReplaced = actions.some(({ kind }) => kind === "answer");
-  const reply: Reply = isReplaced ? { status: 500, headers: [] } : await host.handle(request);
-  const context = { now: clock.now(), random };
-  return actions.reduce((changed, action) => applyFault(changed, action, context), reply);
-}
-
 async function fetchFrom(
   host: SimulatedHost,
   request: Request,
@@ -133,23 +105,30 @@ async function fetchFrom(
 ): Promise<Response> {
   const { signal } = request;
   signal.throwIfAborted();
-  const { delivery, entry } = await exchange(host, await readRequest(request));
-  signal.throwIfAborted();
+  const exchanged = exchange(host, simulatedRequest(request)).finally(() => giveUpBody(request));
+  const { delivery, entry } = await abortable(exchanged, signal, (late) => {
+    late.entry.outcome = "cancelled";
+  });
   if (delivery.delayMs > 0) await clock.sleep(delivery.delayMs, signal);
   const context = { clock, entry, signal };
   if (delivery.drop !== undefined) return await unanswered(delivery.drop, context);
   return toResponse(delivery, request.url, context);
 }
 
-async function readRequest(request: Request): Promise<SimulatedRequest> {
+function simulatedRequest(request: Request): SimulatedRequest {
   const { pathname, search } = new URL(request.url);
   return {
     method: request.method,
     url: request.url,
     target: pathname + search,
     headers: request.headers,
-    body: new Uint8Array(await request.arrayBuffer()),
+    body: streamBody(request),
   };
+}
+
+/** A body of which nothing was read is cancelled, as when a connection breaks. */
+function giveUpBody({ body }: Request): void {
+  if (body !== null && !body.locked) body.cancel().catch(() => {});
 }
 
 function hostAt<Host extends SimulatedHost>(

@@ -21,6 +21,13 @@ export function createRepository(name: string): Repository {
   return { name, blobs: new Map(), manifests: new Map(), tags: new Map() };
 }
 
+/** A repository by its name, made empty if it is not there. */
+export function repositoryOf(repositories: Map<string, Repository>, name: string): Repository {
+  const repository = repositories.get(name) ?? createRepository(name);
+  repositories.set(name, repository);
+  return repository;
+}
+
 /** File an image and everything below it. Tags point at the image itself. */
 export function storeImage(
   repository: Repository,

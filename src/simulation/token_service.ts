@@ -6,6 +6,7 @@ import { basicCredentials } from "./basic.ts";
 import { errorReply } from "./error_body.ts";
 import { jsonReply, withHeaders } from "./reply.ts";
 import type { Reply, SimulatedRequest } from "./reply.ts";
+import { readBody } from "./request_body.ts";
 import { parseScope } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { randomHex } from "./seeded_random.ts";
@@ -80,6 +81,8 @@ export interface SimulatedTokenService {
   readonly issued: readonly string[];
   handle(request: SimulatedRequest): Promise<Reply>;
 }
+
+const MAX_FORM_BYTES = 1024 * 1024;
 
 const DEFAULTS: TokenSettings = {
   users: {},
@@ -182,7 +185,9 @@ async function tokenByPost(state: State, { body, headers }: SimulatedRequest): P
   if (settings.post !== "ok") return refusal(settings.post);
   const type = headers.get("content-type") ?? "";
   if (!type.startsWith("application/x-www-form-urlencoded")) return refusal(400);
-  const form = new URLSearchParams(decodeUtf8(body));
+  const bytes = await readBody(body, MAX_FORM_BYTES);
+  if (bytes === undefined) return refusal(413);
+  const form = new URLSearchParams(decodeUtf8(bytes));
   const service = form.get("service");
   if (service === null || !form.has("client_id")) return refusal(400);
   const user = formUser(state, form);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { STATUS_CODES } from "node:http";
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { deliveredPieces, endsEarly } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
@@ -16,8 +16,11 @@ export async function transfer(
   context: TransferContext,
 ): Promise<void> {
   try {
+    context.signal.throwIfAborted();
     const { socket } = outgoing;
-    if (socket !== null && isRaw(delivery)) await transferRaw(delivery, socket, context);
+    if (socket !== null && delivery.drop !== undefined) {
+      await dropConnection(delivery.drop, { socket, request: outgoing.req }, context);
+    } else if (socket !== null && isRaw(delivery)) await transferRaw(delivery, socket, context);
     else await transferPolitely(delivery, outgoing, context);
   } catch (error) {
     if (!context.signal.aborted) throw error;
@@ -27,7 +30,7 @@ export async function transfer(
 
 /** Whether `node:http` would repair what is meant to be broken. */
 function isRaw(delivery: Delivery): boolean {
-  if (delivery.drop !== undefined || delivery.framing === "until-close") return true;
+  if (delivery.framing === "until-close") return true;
   if (delivery.body === undefined) return false;
   const length = headerOf(delivery, "content-length");
   const lies = delivery.framing === "length" && length !== String(delivery.body.size);
@@ -54,7 +57,6 @@ async function transferRaw(
   context: TransferContext,
 ): Promise<void> {
   const { clock, entry, signal } = context;
-  if (delivery.drop !== undefined) return await endConnection(delivery.drop, socket, context);
   const isChunked = delivery.framing === "chunked" && delivery.body !== undefined;
   await write(socket, head(delivery, isChunked), signal);
   for await (const piece of deliveredPieces(delivery, clock, signal)) {
@@ -64,6 +66,21 @@ async function transferRaw(
   const early = endsEarly(delivery);
   if (early === undefined && isChunked) await write(socket, "0\r\n\r\n", signal);
   await endConnection(early?.by ?? "complete", socket, context);
+}
+
+/**
+ * End a connection on which nothing was answered. While the request is still coming, a plain close
+ * would turn into a reset: the bytes that nobody reads are taken from the socket after the FIN.
+ */
+async function dropConnection(
+  how: "close" | "reset" | "stall",
+  { socket, request }: { readonly socket: Socket; readonly request: IncomingMessage },
+  context: TransferContext,
+): Promise<void> {
+  if (how !== "close" || request.complete) return await endConnection(how, socket, context);
+  context.entry.outcome = how;
+  socket.end();
+  request.resume();
 }
 
 async function endConnection(

@@ -16,6 +16,25 @@ describe("main_node.ts", () => {
     }
   });
 
+  it("takes pushes when told to, and only then", async () => {
+    const opened: number[] = [];
+    for (const flags of [["--push"], []]) {
+      const port = await freePort();
+      const server = await startServer(
+        process.execPath,
+        [ENTRY, String(port), ...flags],
+        /ready at/,
+      );
+      try {
+        const url = `http://127.0.0.1:${port}/v2/a/blobs/uploads/`;
+        opened.push((await fetch(url, { method: "POST" })).status);
+      } finally {
+        await server.stop();
+      }
+    }
+    expect(opened).toEqual([202, 405]);
+  });
+
   it("refuses what is no port", async () => {
     const { status, stderr } = await run(process.execPath, [ENTRY, "70000"]);
     expect([status, stderr.includes('"70000" is not a port')]).toEqual([1, true]);
