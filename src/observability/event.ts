@@ -12,6 +12,7 @@ export type TidegateEvent =
   | OriginRefusedEvent
   | CircuitEvent
   | ContentEvent
+  | UploadEvent
   | StoreEvent
   | DoorEvent;
 
@@ -143,6 +144,33 @@ export type ContentEvent =
     readonly announced: string;
     readonly computed: string;
   };
+
+interface UploadFacts {
+  readonly upstream: string;
+  readonly repository: string;
+  /** Absent while it is still being computed. */
+  readonly digest: string | undefined;
+}
+
+/** The life of one pushed blob. */
+export type UploadEvent =
+  | UploadFacts & { readonly type: "upload.started"; readonly size: number | undefined }
+  | UploadFacts & {
+    /** It goes on at `offset` after a failure; at 0, from the start. */
+    readonly type: "upload.resumed";
+    readonly offset: number;
+    readonly reason: string;
+  }
+  | UploadFacts & {
+    readonly type: "upload.finished";
+    readonly outcome: "exists" | "mounted" | "uploaded";
+    readonly size: number;
+    /** Bytes of bodies sent, those sent again included. */
+    readonly sentBytes: number;
+    /** Requests that carried bytes. */
+    readonly chunks: number;
+  }
+  | UploadFacts & { readonly type: "upload.failed"; readonly code: ErrorCode | "ABORTED" };
 
 /** A store failed; the call went on without it. */
 export interface StoreEvent {

@@ -64,12 +64,16 @@ async function faultyReply(
   return actions.reduce((changed, action) => applyFault(changed, action, facts), reply);
 }
 
+/** Stands until the `answer` fault is applied. */
+const REPLACED: Reply = { status: 500, headers: [] };
+
 async function askHost(
   host: SimulatedHost,
   request: SimulatedRequest,
   { actions, clock, random, seen }: ExchangeContext,
 ): Promise<Reply | RequestCut> {
-  const isReplaced = actions.some(({ kind }) => kind === "answer");
+  const answer = actions.find((action) => action.kind === "answer");
+  if (answer?.kind === "answer" && answer.early) return REPLACED;
   const whole = await withKnownSize(request, actions);
   const watch: BodyWatch = {
     seen,
@@ -79,9 +83,7 @@ async function askHost(
   };
   const body = watchBody(whole.body, watch);
   try {
-    const reply: Reply = isReplaced
-      ? { status: 500, headers: [] }
-      : await host.handle({ ...request, body });
+    const reply = answer === undefined ? await host.handle({ ...request, body }) : REPLACED;
     await drainBody(body);
     return reply;
   } catch (error) {

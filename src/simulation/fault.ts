@@ -56,8 +56,11 @@ export type FaultAction =
     readonly kind: "headers";
     readonly set: Readonly<Record<string, string | undefined>>;
   }
-  /** Answer something else; the host never sees the request. */
-  | { readonly kind: "answer" } & AnswerInit;
+  /**
+   * Answer something else; the host never sees the request. `early`: before its body has arrived,
+   * as proxies do that find it too large.
+   */
+  | { readonly kind: "answer"; readonly early?: boolean } & AnswerInit;
 
 /** Which requests a fault is for. Every part given must hold. */
 export interface FaultMatch {

@@ -3,7 +3,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Do as the platform's `fetch` does with redirects (WHATWG Fetch, 4.4): follow, stripping
- * `Authorization` across origins; fail; or hand back the redirect itself when it is `manual`.
+ * `Authorization` across origins, but never send a body again; fail; or hand back the redirect itself when it is `manual`.
  */
 export async function withRedirects(
   request: Request,
@@ -29,6 +29,9 @@ function nextRequest(request: Request, status: number, target: URL): Request {
   const becomesGet = status === 303
     ? request.method !== "HEAD"
     : status < 303 && request.method === "POST";
+  if (request.body !== null && !becomesGet) {
+    throw new TypeError("A body cannot be sent again after a redirect");
+  }
   const method = becomesGet ? "GET" : request.method;
   return new Request(target.href, { method, headers, signal: request.signal, redirect: "manual" });
 }

@@ -3,6 +3,7 @@ import type { Content } from "./content.ts";
 import { errorReply } from "./error_body.ts";
 import { DOCKER_TYPES, OCI_TYPES } from "./media_types.ts";
 import { isSupportedDigest } from "./names.ts";
+import type { PushSettings } from "./push_settings.ts";
 import type { Reply } from "./reply.ts";
 import type { Repository } from "./store.ts";
 
@@ -46,10 +47,10 @@ export function readDocument(
  */
 export function refuseManifest(
   document: PushedDocument,
-  { mediaType, repository, sparseIndexes }: {
+  { mediaType, repository, settings }: {
     readonly mediaType: string;
     readonly repository: Repository;
-    readonly sparseIndexes: boolean;
+    readonly settings: Pick<PushSettings, "sparseImages" | "sparseIndexes">;
   },
 ): Reply | undefined {
   const isImage = [OCI_TYPES.manifest, DOCKER_TYPES.manifest].includes(mediaType);
@@ -60,12 +61,9 @@ export function refuseManifest(
   if (!Array.isArray(listed)) return invalid("The list of descriptors is none");
   const needed = isImage ? [document["config"], ...listed] : listed;
   if (!needed.every(isDescriptor)) return invalid("A descriptor is not valid");
-  return refuseSubject(document) ??
-    (isImage
-      ? refuseBlobs(needed, repository.blobs)
-      : sparseIndexes
-      ? undefined
-      : refuseChildren(needed, repository));
+  const refusal = refuseSubject(document);
+  if (refusal || (isImage ? settings.sparseImages : settings.sparseIndexes)) return refusal;
+  return isImage ? refuseBlobs(needed, repository.blobs) : refuseChildren(needed, repository);
 }
 
 function refuseSubject({ subject }: PushedDocument): Reply | undefined {

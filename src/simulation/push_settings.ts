@@ -25,6 +25,8 @@ export interface PushSettings {
   readonly anonymousMount?: boolean;
   /** Take an index whose manifests are not all here. Default is false. */
   readonly sparseIndexes?: boolean;
+  /** Take an image whose blobs are not all here. Default is false. */
+  readonly sparseImages?: boolean;
   /** Honour `If-Match` and `If-None-Match` when a manifest is put: 412. Default is false. */
   readonly conditional?: boolean;
   /** Larger manifests are 413. Default is 4 MiB. */

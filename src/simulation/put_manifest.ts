@@ -71,7 +71,7 @@ function refuseContent(
   return refuseManifest(document, {
     mediaType,
     repository: state.repositories.get(name) ?? createRepository(name),
-    sparseIndexes: state.settings.push?.sparseIndexes ?? false,
+    settings: state.settings.push ?? {},
   });
 }
 

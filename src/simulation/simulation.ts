@@ -106,7 +106,9 @@ async function fetchFrom(
   const { signal } = request;
   signal.throwIfAborted();
   const exchanged = exchange(host, simulatedRequest(request)).finally(() => giveUpBody(request));
-  const { delivery, entry } = await abortable(exchanged, signal);
+  const { delivery, entry } = await abortable(exchanged, signal, (late) => {
+    late.entry.outcome = "cancelled";
+  });
   if (delivery.delayMs > 0) await clock.sleep(delivery.delayMs, signal);
   const context = { clock, entry, signal };
   if (delivery.drop !== undefined) return await unanswered(delivery.drop, context);

@@ -16,6 +16,7 @@ export async function transfer(
   context: TransferContext,
 ): Promise<void> {
   try {
+    context.signal.throwIfAborted();
     const { socket } = outgoing;
     if (socket !== null && delivery.drop !== undefined) {
       await dropConnection(delivery.drop, { socket, request: outgoing.req }, context);

@@ -16,7 +16,13 @@ import { decide } from "./origin.ts";
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** All that another origin gets to see. No authorization, no cookie, nothing that is added later. */
-const TRAVELLING: readonly string[] = ["accept", "range", "if-none-match", "content-type"];
+const TRAVELLING: readonly string[] = [
+  "accept",
+  "range",
+  "if-none-match",
+  "content-type",
+  "content-range",
+];
 
 /**
  * Follow redirects by hand, each hop through the origin policy.

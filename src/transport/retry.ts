@@ -12,6 +12,7 @@ import { discard } from "./discard.ts";
 import type { TransportSettings } from "./settings.ts";
 import { requestFacts } from "./request_facts.ts";
 import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
+import { uploadMs } from "./upload_time.ts";
 
 /**
  * Repeat what may be repeated: full jitter, `Retry-After` never early, one time budget for all.
@@ -27,8 +28,9 @@ import { type Outcome, planRetry, retryAfter } from "./retry_plan.ts";
 export function withRetry(settings: TransportSettings): Layer {
   const { clock, timeouts: { totalMs }, upstream: { origin } } = settings;
   return (next) => (request) => {
-    const endsAt = clock.now() + totalMs;
-    const details = { origin, phase: "total", milliseconds: totalMs } as const;
+    const milliseconds = totalMs + uploadMs(request); // a slow upload that moves is not cut
+    const endsAt = clock.now() + milliseconds;
+    const details = { origin, phase: "total", milliseconds } as const;
     return sendWithin(clock, details, request, async (bounded) => {
       const outcome = await attempts(settings, next, bounded, endsAt);
       if ("error" in outcome) throw outcome.error;

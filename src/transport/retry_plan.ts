@@ -80,8 +80,12 @@ function isRepeatable(request: RegistryRequest, outcome: Outcome): boolean {
   return status === 429 || (TRANSIENT_STATUS.includes(status) && isIdempotent(request));
 }
 
-/** RFC 9110 9.2.2, of the methods that registries use. */
-function isIdempotent({ method }: RegistryRequest): boolean {
+/**
+ * RFC 9110 9.2.2, of the methods that registries use; but bytes of an upload are never sent again
+ * before somebody has asked how many arrived, and one that is opened twice lapses by itself.
+ */
+function isIdempotent({ kind, method, body }: RegistryRequest): boolean {
+  if (kind === "upload" && method !== "PATCH") return body === undefined && method !== "PUT";
   return method !== "POST" && method !== "PATCH";
 }
 

@@ -10,7 +10,10 @@ import type { TransportState } from "./state.ts";
 export interface TimeoutSettings {
   /** Longest wait for the headers of one exchange. What a request body needs comes on top. */
   readonly headersMs: number;
-  /** Longest time until a request has its final headers: tries, waits, hops and tokens together. */
+  /**
+   * Longest time until a request has its final headers: tries, waits, hops and tokens together. What
+   * a request body needs comes on top.
+   */
   readonly totalMs: number;
 }
 

@@ -1,9 +1,7 @@
-import type { Layer, RegistryRequest } from "../core/mod.ts";
+import type { Layer } from "../core/mod.ts";
 import { sendWithin } from "./deadline.ts";
 import type { TransportSettings } from "./settings.ts";
-
-const SLOWEST_UPLOAD_BYTES_PER_MS = 32; // 32 KB/s: what a body adds to the time its answer may take
-const STREAM_UPLOAD_MS = 60 * 60_000; // a stream's length is unknown
+import { uploadMs } from "./upload_time.ts";
 
 /**
  * Bound the wait for the headers of each single exchange. Bodies have their own deadline: whoever
@@ -17,11 +15,4 @@ export function withTimeout({ clock, timeouts }: TransportSettings): Layer {
     const milliseconds = timeouts.headersMs + uploadMs(request);
     return sendWithin(clock, { origin, phase: "headers", milliseconds }, request, next);
   };
-}
-
-function uploadMs({ body }: RegistryRequest): number {
-  if (body === undefined) return 0;
-  if (body instanceof ReadableStream) return STREAM_UPLOAD_MS;
-  const size = body instanceof Uint8Array ? body.byteLength : body.size;
-  return size / SLOWEST_UPLOAD_BYTES_PER_MS;
 }

@@ -137,6 +137,13 @@ describe("createSimulation()", () => {
       .toEqual([["POST", 1], ["GET", 0]]);
   });
 
+  it("a body is not sent again after a redirect that keeps the method", async () => {
+    const simulation = createSimulation();
+    simulation.trap("t.test", { status: 307, headers: { location: "/x" } });
+    const request = new Request("https://t.test/", { method: "PUT", body: "x" });
+    await expect(simulation.fetch(request)).rejects.toThrow(/sent again/);
+  });
+
   it("an aborted request rejects with its reason", async () => {
     const { simulation } = bench();
     const reason = new Error("stop");

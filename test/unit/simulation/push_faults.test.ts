@@ -155,6 +155,7 @@ describe("faults: delay", () => {
     await expect(simulation.fetch(request)).rejects.toMatchObject({ name: "TimeoutError" });
     clock.advance(1000);
     await expect.poll(() => registry.repository("a").blobs.has(DIGEST)).toBe(true);
+    await expect.poll(() => simulation.log[0]?.outcome).toBe("cancelled");
   });
 });
 
@@ -164,6 +165,18 @@ describe("faults: other answers", () => {
     expect((await send("PATCH", location, { body: BYTES })).status).toBe(503);
     expect(simulation.log.at(-1)).toMatchObject({ status: 503, bodyBytes: 10_000 });
     expect(await range()).toBe("0-0");
+  });
+
+  it("an early answer does not wait for the body; its source is cancelled", async () => {
+    const { send, location, simulation } = await faultBench({
+      kind: "answer",
+      status: 413,
+      early: true,
+    });
+    let cancelled = false;
+    const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+    const { status } = await send("PATCH", location, { body, duplex: "half" } as RequestInit);
+    expect([status, cancelled, simulation.log.at(-1)?.bodyBytes]).toEqual([413, true, 0]);
   });
 
   it("the log keeps so much of a body as it is told", async () => {

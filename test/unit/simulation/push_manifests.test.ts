@@ -120,6 +120,9 @@ describe("manifests: what they name", () => {
     expect((await put(bench, "x", index, headers)).codes).toEqual(["MANIFEST_BLOB_UNKNOWN"]);
     bench.registry.configure({ push: { sparseIndexes: true } });
     expect((await put(bench, "x", index, headers)).status).toBe(201);
+    expect((await put(bench, "x", missing)).codes).toEqual(["MANIFEST_BLOB_UNKNOWN"]);
+    bench.registry.configure({ push: { sparseImages: true } });
+    expect((await put(bench, "x", missing)).status).toBe(201);
   });
 
   it("a blob of another repository is missing here", async () => {

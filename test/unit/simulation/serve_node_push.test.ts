@@ -193,6 +193,31 @@ describe("faults of uploads over HTTP", () => {
     expect((await send("GET", location)).headers.range).toBe("0-0");
   });
 
+  it("an early 413 comes while the body is still on its way", async () => {
+    const { uploads, simulation } = await serve();
+    const location = await openUpload(uploads);
+    const action: FaultAction = { kind: "answer", status: 413, early: true };
+    simulation.faults.add({ method: "PATCH", action });
+    const content = generatedContent(1, 64 * 1024 * 1024);
+    expect((await send("PATCH", location, { content })).status).toBe(413);
+    expect(simulation.log.at(-1)?.bodyBytes).toBe(0);
+  });
+
+  it("a client that leaves before the commit does not undo it", async () => {
+    const { uploads, simulation } = await serve();
+    const location = await openUpload(uploads);
+    simulation.faults.add({ method: "PUT", action: { kind: "delay", ms: 200, before: "commit" } });
+    const put = `${location}?digest=${DIGEST}`;
+    const body = CONTENT.read(0, SIZE);
+    await expect(fetch(put, { method: "PUT", body, signal: AbortSignal.timeout(100) }))
+      .rejects.toMatchObject({ name: "TimeoutError" });
+    await expect.poll(() => simulation.log[1]).toMatchObject({
+      status: 201,
+      outcome: "cancelled",
+      bodyBytes: SIZE,
+    });
+  });
+
   it("uploads that go on at another port", async () => {
     const simulation = createSimulation();
     const elsewhere = simulation.registry("uploads.test", { push: {} });

@@ -1,0 +1,15 @@
+import type { RegistryRequest } from "../core/mod.ts";
+
+const SLOWEST_UPLOAD_BYTES_PER_MS = 32; // 32 KB/s: what a body adds to the time its answer may take
+const STREAM_UPLOAD_MS = 60 * 60_000; // of a stream that does not say how long it is
+
+/** How long the body of a request may take, in milliseconds: 0 for none. */
+export function uploadMs({ body, headers }: RegistryRequest): number {
+  if (body === undefined) return 0;
+  if (!(body instanceof ReadableStream)) {
+    const size = body instanceof Uint8Array ? body.byteLength : body.size;
+    return size / SLOWEST_UPLOAD_BYTES_PER_MS;
+  }
+  const length = Number(headers["content-length"] ?? NaN);
+  return length >= 0 ? length / SLOWEST_UPLOAD_BYTES_PER_MS : STREAM_UPLOAD_MS;
+}
