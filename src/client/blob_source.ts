@@ -45,7 +45,8 @@ export function openSource(source: PushSource, clock: Clock): OpenableSource {
     const slice = (start: number): Uint8Array => source.subarray(start);
     return slicedSource({ size: source.length, slice }, clock);
   }
-  if (typeof (source as Partial<BlobSource> | null)?.slice === "function") {
+  const { slice } = Object(source) as Partial<BlobSource>;
+  if (typeof source === "object" && typeof slice === "function") {
     return slicedSource(source, clock);
   }
   throw new TypeError("A blob is pushed from bytes, a Blob, a stream or an object with slice()");

@@ -37,6 +37,7 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Uploa
   } catch (error) {
     if (!isResumable(error)) throw error;
     if (isTidegateError(error, "NETWORK_TIMEOUT")) limit.halve(body.length);
+    upload.lostAt = start;
     return await recover(upload, error);
   }
   limit.see(response.headers);
@@ -77,19 +78,25 @@ async function accept(
 /**
  * A chunk was taken, but the registry tells of none of its bytes. If it says the same when asked, its
  * word is worth nothing and the own count holds: the digest decides in the end.
+ *
+ * @param receivedEnd What the answer said; undefined when it was lost, and the chunk does not fit a
+ * second time.
  */
 async function acceptSilently(
   upload: OpenUpload,
-  receivedEnd: number,
+  receivedEnd: number | undefined,
   sent: number,
 ): Promise<UploadEnd | undefined> {
+  const { start } = upload.window;
   const status = await askStatus(upload, upload.session.location);
   if (status.state === "gone") return lost("the registry has forgotten the upload");
   const told = status.state === "known" ? status.session.receivedEnd : undefined;
   if (status.state === "known") upload.session = keepLimits(upload.session, status.session);
-  if (told !== undefined && told !== receivedEnd) return await settle(upload, told);
+  const isNews = told !== undefined &&
+    (receivedEnd === undefined ? told >= start : told !== receivedEnd);
+  if (isNews) return await settle(upload, told);
   upload.isDoubtful = true;
-  upload.stuckEnd = receivedEnd;
+  upload.stuckEnd = receivedEnd ?? told;
   upload.window.drop(sent);
   return undefined;
 }
@@ -108,15 +115,25 @@ async function handleRefusal(
     if (limit.halve(sent)) return undefined;
     throw error;
   }
-  if (status !== 416) {
-    if (!isPassing(error, status)) throw error;
+  if (isPassing(error, status)) {
+    upload.lostAt = window.start;
     return await recover(upload, error);
   }
-  if (upload.stuckEnd !== undefined && upload.isDoubtful) {
-    window.drop(sent); // it came before its answer was lost
-    return undefined;
-  }
-  // the same offset again: it is the length that does not fit (GHCR above 4 MiB)
+  if (status === 416) return await handleMisfit(upload, error, sent);
+  // the answer that was lost may have named another place to go on
+  if (status === 400 && upload.isDoubtful) return lost("the upload went on elsewhere", error);
+  throw error;
+}
+
+/** 416: the chunk does not begin where the upload ends, or (GHCR, above 4 MiB) is too long. */
+async function handleMisfit(
+  upload: OpenUpload,
+  error: unknown,
+  sent: number,
+): Promise<UploadEnd | undefined> {
+  const { limit, window } = upload;
+  if (upload.lostAt === window.start) return await acceptSilently(upload, undefined, sent);
+  if (upload.stuckEnd !== undefined) return lost("the registry has lost a part", error);
   if (upload.refusedAt === window.start && !limit.halve(sent)) throw error;
   upload.refusedAt = window.start;
   return await recover(upload, error);

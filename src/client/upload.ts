@@ -26,7 +26,13 @@ export async function runUpload(upload: Upload): Promise<UploadEnd & { readonly 
     const { reason, cause } = end;
     if (!upload.source.replayable || attempt >= restarts) throw uploadFailed(reason, cause);
     announceResume(upload, 0, reason);
-    Object.assign(upload, { session: undefined, stuckEnd: undefined, isDoubtful: false });
+    const fresh = {
+      session: undefined,
+      stuckEnd: undefined,
+      lostAt: undefined,
+      refusedAt: undefined,
+    };
+    Object.assign(upload, fresh, { isDoubtful: false });
     await upload.window.seek(0);
   }
 }

@@ -27,6 +27,8 @@ export interface Upload extends PushScope {
   stuckEnd?: number | undefined;
   /** Whether bytes may have been taken twice, or not at all. */
   isDoubtful: boolean;
+  /** Offset of the last chunk whose answer was lost. */
+  lostAt?: number | undefined;
   /** Offset of the last chunk that was refused as not fitting. */
   refusedAt?: number | undefined;
   sentBytes: number;

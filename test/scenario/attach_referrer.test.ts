@@ -19,7 +19,7 @@ import {
   manyClients,
   withoutHeader,
   writes,
-} from "../support/push_scenario.ts";
+} from "../support/manifest_pushes.ts";
 
 const IMAGE = await buildImage();
 const TAG = referrersTag(IMAGE.digest);

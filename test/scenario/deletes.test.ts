@@ -6,7 +6,7 @@ import {
   type RegistrySettings,
 } from "../../src/simulation/mod.ts";
 import { APP, type Scenario } from "../support/client_scenario.ts";
-import { byDigest, collect, createPushScenario, writes } from "../support/push_scenario.ts";
+import { byDigest, collect, createPushScenario, writes } from "../support/manifest_pushes.ts";
 
 const IMAGE = await buildImage();
 const SBOM = { artifactType: "application/spdx+json" };

@@ -16,7 +16,7 @@ import {
   json,
   manyClients,
   writes,
-} from "../support/push_scenario.ts";
+} from "../support/manifest_pushes.ts";
 
 const TWENTY = await buildImage({ layers: Array.from({ length: 20 }, (_, i) => 2000 + i) });
 const CHILDREN = await Promise.all(

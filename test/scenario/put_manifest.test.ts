@@ -10,7 +10,7 @@ import {
   createPushScenario,
   json,
   writes,
-} from "../support/push_scenario.ts";
+} from "../support/manifest_pushes.ts";
 
 const IMAGE = await buildImage({ layers: 2 });
 const OTHER = await buildImage({ layers: 1, seed: 7 });
