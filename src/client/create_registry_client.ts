@@ -11,8 +11,13 @@ import { headManifest, manifestExists, type ManifestHead } from "./head_manifest
 import type { ImageSink } from "./image_sink.ts";
 import type { ImageSource } from "./image_source.ts";
 import { listReferrers, type ListReferrersOptions } from "./list_referrers.ts";
+import type { MountOptions } from "./mount_blob.ts";
 import { listTags, type ListTagsOptions } from "./list_tags.ts";
 import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
+import type { PushSource } from "./blob_source.ts";
+import type { PushBlobOptions, PushedBlob } from "./push_blob.ts";
+import type { ResumeUploadOptions } from "./resume_upload.ts";
+import type { UploadRecord } from "./upload_record.ts";
 import { ping } from "./ping.ts";
 import { type PulledImage, pullImage, type PullImageOptions } from "./pull_image.ts";
 import type { PushedImage, PushImageOptions } from "./push_image.ts";
@@ -45,6 +50,16 @@ export interface BlobOperations {
   head(ref: Reference, digest: string, options?: CallOptions): Promise<BlobHead>;
   /** Whether it is there. */
   exists(ref: Reference, digest: string, options?: CallOptions): Promise<boolean>;
+  /** Push a blob from bytes, a `Blob`, a stream or a file: see {@linkcode pushBlob}. */
+  put(ref: Repository, source: PushSource, options?: PushBlobOptions): Promise<PushedBlob>;
+  /** Take a blob from another repository; false when the registry wants its bytes. */
+  mount(ref: Repository, digest: string, options?: MountOptions): Promise<boolean>;
+  /** Continue an upload that another process began: see {@linkcode resumeUpload}. */
+  resumeUpload(
+    record: UploadRecord,
+    source: PushSource,
+    options?: ResumeUploadOptions,
+  ): Promise<PushedBlob>;
   /** Delete it from the repository: see {@linkcode deleteBlob}. */
   delete(ref: Reference, digest: string, options?: CallOptions): Promise<void>;
 }
@@ -73,6 +88,8 @@ export interface ReferrerOperations {
     options?: CallOptions,
   ): Promise<AttachedReferrer>;
 }
+
+type Repository = Pick<Reference, "registry" | "repository">;
 
 /** A client of any number of registries. */
 export interface RegistryClient {
@@ -109,6 +126,7 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const settings = resolveClientOptions(options);
   const context: ClientContext = { settings, connect: createConnect(settings) };
+  const pushSide = () => import("./push_side.ts"); // loaded when first used
   return {
     ping: (ref, options) => ping(context, ref, options),
     rateLimit: (ref, options) => rateLimit(context, ref, options),
@@ -116,34 +134,28 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       get: (ref, options) => getManifest(context, ref, options),
       head: (ref, options) => headManifest(context, ref, options),
       exists: (ref, options) => manifestExists(context, ref, options),
-      put: async (ref, content, options) =>
-        (await pushSide()).putManifest(context, ref, content, options),
-      delete: async (ref, options) => (await pushSide()).deleteManifest(context, ref, options),
+      put: async (...args) => (await pushSide()).putManifest(context, ...args),
+      delete: async (...args) => (await pushSide()).deleteManifest(context, ...args),
     },
     blobs: {
       get: (ref, digest, options) => getBlob(context, ref, digest, options),
       head: (ref, digest, options) => headBlob(context, ref, digest, options),
       exists: (ref, digest, options) => blobExists(context, ref, digest, options),
-      delete: async (ref, digest, options) =>
-        (await pushSide()).deleteBlob(context, ref, digest, options),
+      put: async (...args) => (await pushSide()).pushBlob(context, ...args),
+      mount: async (...args) => (await pushSide()).mountBlob(context, ...args),
+      resumeUpload: async (...args) => (await pushSide()).resumeUpload(context, ...args),
+      delete: async (...args) => (await pushSide()).deleteBlob(context, ...args),
     },
     tags: {
       list: (ref, options) => listTags(context, ref, options),
-      put: async (ref, tag, options) => (await pushSide()).putTag(context, ref, tag, options),
-      delete: async (ref, options) => (await pushSide()).deleteTag(context, ref, options),
+      put: async (...args) => (await pushSide()).putTag(context, ...args),
+      delete: async (...args) => (await pushSide()).deleteTag(context, ...args),
     },
     referrers: {
       list: (ref, options) => listReferrers(context, ref, options),
-      attach: async (ref, artifact, options) =>
-        (await pushSide()).attachReferrer(context, ref, artifact, options),
+      attach: async (...args) => (await pushSide()).attachReferrer(context, ...args),
     },
     pullImage: (ref, sink, options) => pullImage(context, ref, sink, options),
-    pushImage: async (ref, source, options) =>
-      (await pushSide()).pushImage(context, ref, source, options),
+    pushImage: async (...args) => (await pushSide()).pushImage(context, ...args),
   };
-}
-
-/** What writes to registries; those who only pull never load it. */
-function pushSide(): Promise<typeof import("./push_side.ts")> {
-  return import("./push_side.ts");
 }

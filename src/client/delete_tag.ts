@@ -55,7 +55,7 @@ async function deleteWithManifest(
 ): Promise<void> {
   const before = await getManifest(context, { registry, repository, tag }, { signal });
   const empty = await emptyManifest(context);
-  await pushBlob(context, { registry, repository, tag }, encodeUtf8("{}"), {
+  await pushBlob(context, { registry, repository }, encodeUtf8("{}"), {
     digest: EMPTY_DESCRIPTOR.digest,
     size: EMPTY_DESCRIPTOR.size,
     signal,

@@ -1,6 +1,6 @@
 import type { Descriptor } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
-import type { BlobSource } from "./push_blob.ts";
+import type { BlobSource } from "./blob_source.ts";
 
 /** A manifest as a source has it. */
 export interface SourceManifest {
@@ -20,13 +20,15 @@ export interface ImageSource {
    */
   manifest(digest?: Digest): SourceManifest | Promise<SourceManifest>;
   /**
-   * Open a blob. Called only for blobs that the registry lacks and cannot mount; several are open at
-   * once.
+   * Open a blob whose bytes are needed: the registry lacks it and cannot mount it. Several are open
+   * at once, and each may be read more than once.
    */
-  openBlob(descriptor: Descriptor): BlobSource | Promise<BlobSource>;
+  openBlob(
+    descriptor: Descriptor,
+  ): BlobSource | Blob | Uint8Array | Promise<BlobSource | Blob | Uint8Array>;
   /**
    * Repositories of the same registry that may have the blob, to mount it from, the likeliest first.
    * Default is none.
    */
-  mountFrom?(descriptor: Descriptor): readonly string[];
+  mountFrom?(descriptor: Descriptor): readonly string[] | undefined;
 }

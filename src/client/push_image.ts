@@ -1,6 +1,7 @@
 import { type Descriptor, isForeignLayer } from "../manifest/mod.ts";
 import { type Digest, type Reference } from "../reference/mod.ts";
 import { verifyBytes } from "../verify/mod.ts";
+import type { BlobSlice, BlobSource } from "./blob_source.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { MAX_INDEX_DEPTH, tooDeep } from "./get_manifest.ts";
 import type { ImageSource } from "./image_source.ts";
@@ -131,18 +132,33 @@ async function pushOne(
   }
   onProgress({ ...place, state: "started", transferredBytes: 0 });
   const { digest, size } = descriptor;
-  const { outcome, sentBytes } = await pushBlob(context, ref, await source.openBlob(descriptor), {
+  const { outcome } = await pushBlob(context, ref, lazySource(source, descriptor), {
     digest,
     size,
-    mountFrom: source.mountFrom?.(descriptor)[0],
+    from: source.mountFrom?.(descriptor),
     onProgress: (transferredBytes) => {
       onProgress({ ...place, state: "transferring", transferredBytes });
     },
     signal,
   });
   const state = outcome === "uploaded" ? "done" : "skipped";
-  onProgress({ ...place, state, transferredBytes: sentBytes });
+  onProgress({ ...place, state, transferredBytes: outcome === "uploaded" ? size : 0 });
   return outcome;
+}
+
+/** Opened when its first bytes are needed: what the registry has is never opened. */
+function lazySource(source: ImageSource, descriptor: Descriptor): BlobSource {
+  let opened: ReturnType<ImageSource["openBlob"]> | undefined;
+  return {
+    size: descriptor.size,
+    async slice(start, end): Promise<BlobSlice> {
+      opened ??= source.openBlob(descriptor);
+      const content = await opened;
+      return content instanceof Uint8Array
+        ? content.subarray(start, end)
+        : await content.slice(start, end);
+    },
+  };
 }
 
 /** Children by digest, the root to its tags. */

@@ -121,7 +121,7 @@ function createReconnect(
 }
 
 /** A probe is let through only then: asking earlier would use up a resume for nothing. */
-function untilCircuitCloses(error: unknown, now: number): number {
+export function untilCircuitCloses(error: unknown, now: number): number {
   return isTidegateError(error, "CIRCUIT_OPEN") ? error.details.retryAt - now : 0;
 }
 

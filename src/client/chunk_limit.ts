@@ -1,0 +1,43 @@
+import type { RegistryProfile } from "../core/mod.ts";
+import type { UploadSession } from "../distribution/mod.ts";
+
+/** How much goes into one request. */
+export interface ChunkLimit {
+  /** Most bytes of the next one. */
+  next(session: UploadSession): number;
+  /** Look at who answered: Cloudflare takes no more than 100 MB. */
+  see(headers: Headers): void;
+  /** Send half as much from now on, as this was too large or too slow. False when it cannot be less. */
+  halve(sent: number): boolean;
+}
+
+/** Default length of a chunk: what a lost answer costs, and the memory that an upload needs. */
+export const CHUNK_BYTES: number = 8 * 1024 * 1024;
+
+const CLOUDFLARE_BYTES = 95 * 1024 * 1024; // of 100 MB on the smaller plans
+const LEAST_BYTES = 64 * 1024;
+
+/** The least of what the caller, the profile, the registry's answers and its front ends allow. */
+export function createChunkLimit(
+  { maxPatchBytes = Infinity }: RegistryProfile,
+  chunkBytes: number,
+): ChunkLimit {
+  let cap = Math.min(chunkBytes, maxPatchBytes);
+  let least = 0;
+  return {
+    next({ minChunkBytes = 0, maxChunkBytes = Infinity }): number {
+      least = minChunkBytes;
+      return Math.max(Math.min(cap, maxChunkBytes), minChunkBytes, 1);
+    },
+    see(headers): void {
+      const isCloudflare = headers.has("cf-ray") || headers.get("server") === "cloudflare";
+      if (isCloudflare) cap = Math.min(cap, CLOUDFLARE_BYTES);
+    },
+    halve(sent): boolean {
+      const half = Math.floor(sent / 2);
+      if (half < Math.max(LEAST_BYTES, least)) return false;
+      cap = Math.min(cap, half);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
+import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../distribution/mod.ts";
+import { discard } from "../transport/mod.ts";
+import { responseFailure } from "./response_failure.ts";
+import { isResumable } from "./resume_progress.ts";
+import { askStatus, baseOf, permitSession } from "./upload_calls.ts";
+import {
+  countOf,
+  isPassing,
+  keepLimits,
+  lost,
+  type OpenUpload,
+  pause,
+  recover,
+  settle,
+  type UploadEnd,
+  uploadFailed,
+} from "./upload_state.ts";
+
+/**
+ * Send the first bytes of the window (end-5), and take from it what has arrived.
+ *
+ * @param most Most bytes to send.
+ * @returns Undefined to go on.
+ */
+export async function sendChunk(upload: OpenUpload, most: number): Promise<UploadEnd | undefined> {
+  const { connection: { send, target }, limit, session, signal, window } = upload;
+  const body = window.bytes(most);
+  const { start } = window;
+  const options = { body, start, size: body.length, signal };
+  const request = uploadChunkRequest(target, session.location, options);
+  upload.sentBytes += body.length;
+  upload.chunks++;
+  let response: RegistryResponse;
+  try {
+    response = await send(request);
+  } catch (error) {
+    if (!isResumable(error)) throw error;
+    if (isTidegateError(error, "NETWORK_TIMEOUT")) limit.halve(body.length);
+    upload.lostAt = start;
+    return await recover(upload, error);
+  }
+  limit.see(response.headers);
+  const { status, headers } = response;
+  if (status > 299) return await handleRefusal(upload, response, body.length);
+  discard(response, upload.context.settings.clock);
+  const from = baseOf(request, response);
+  const next = permitSession(upload, readUploadChunk(status, headers, from), from);
+  const end = await accept(upload, next, body.length);
+  if (end === undefined) await upload.onProgress?.(upload);
+  return end;
+}
+
+/** A chunk was taken, whole or in part. */
+async function accept(
+  upload: OpenUpload,
+  next: UploadSession,
+  sent: number,
+): Promise<UploadEnd | undefined> {
+  const { window } = upload;
+  const { start } = window;
+  upload.session = keepLimits(upload.session, next);
+  const { receivedEnd } = next;
+  if (receivedEnd === undefined || receivedEnd === upload.stuckEnd) {
+    return window.drop(sent), undefined;
+  }
+  const received = countOf(receivedEnd, start);
+  if (received === start + sent) return window.drop(sent), undefined;
+  if (received > start + sent) return lost("the registry has more than was sent");
+  if (received === start || received < start) {
+    return await acceptSilently(upload, receivedEnd, sent);
+  }
+  window.drop(received - start);
+  await pause(upload, uploadFailed("the registry takes a few bytes at a time"));
+  return undefined;
+}
+
+/**
+ * A chunk was taken, but the registry tells of none of its bytes. If it says the same when asked, its
+ * word is worth nothing and the own count holds: the digest decides in the end.
+ *
+ * @param receivedEnd What the answer said; undefined when it was lost, and the chunk does not fit a
+ * second time.
+ */
+async function acceptSilently(
+  upload: OpenUpload,
+  receivedEnd: number | undefined,
+  sent: number,
+): Promise<UploadEnd | undefined> {
+  const { start } = upload.window;
+  const status = await askStatus(upload, upload.session.location);
+  if (status.state === "gone") return lost("the registry has forgotten the upload");
+  const told = status.state === "known" ? status.session.receivedEnd : undefined;
+  if (status.state === "known") upload.session = keepLimits(upload.session, status.session);
+  const isNews = told !== undefined &&
+    (receivedEnd === undefined ? told >= start : told !== receivedEnd);
+  if (isNews) return await settle(upload, told);
+  upload.isDoubtful = true;
+  upload.stuckEnd = receivedEnd ?? told;
+  upload.window.drop(sent);
+  return undefined;
+}
+
+/** A chunk was refused. */
+async function handleRefusal(
+  upload: OpenUpload,
+  response: RegistryResponse,
+  sent: number,
+): Promise<UploadEnd | undefined> {
+  const { context: { settings: { clock } }, image, limit, signal, window } = upload;
+  const error = await responseFailure(response, image, clock, signal);
+  const { status } = response;
+  if (status === 404 || status === 410) return lost("the registry has forgotten the upload", error);
+  if (status === 413) {
+    if (limit.halve(sent)) return undefined;
+    throw error;
+  }
+  if (isPassing(error, status)) {
+    upload.lostAt = window.start;
+    return await recover(upload, error);
+  }
+  if (status === 416) return await handleMisfit(upload, error, sent);
+  // the answer that was lost may have named another place to go on
+  if (status === 400 && upload.isDoubtful) return lost("the upload went on elsewhere", error);
+  throw error;
+}
+
+/** 416: the chunk does not begin where the upload ends, or (GHCR, above 4 MiB) is too long. */
+async function handleMisfit(
+  upload: OpenUpload,
+  error: unknown,
+  sent: number,
+): Promise<UploadEnd | undefined> {
+  const { limit, window } = upload;
+  if (upload.lostAt === window.start) return await acceptSilently(upload, undefined, sent);
+  if (upload.stuckEnd !== undefined) return lost("the registry has lost a part", error);
+  if (upload.refusedAt === window.start && !limit.halve(sent)) throw error;
+  upload.refusedAt = window.start;
+  return await recover(upload, error);
+}

@@ -1,0 +1,158 @@
+import { type Hasher, isTidegateError, TidegateError } from "../core/mod.ts";
+import type { UploadSession } from "../distribution/mod.ts";
+import { observe } from "../observability/mod.ts";
+import type { Digest } from "../reference/mod.ts";
+import type { OpenableSource } from "./blob_source.ts";
+import type { ChunkLimit } from "./chunk_limit.ts";
+import { isResumable, type ResumeProgress } from "./resume_progress.ts";
+import { untilCircuitCloses } from "./resuming_reader.ts";
+import { askStatus, digestMismatch, type PushScope } from "./upload_calls.ts";
+import type { UploadWindow } from "./upload_window.ts";
+
+/** One upload: what is fixed, and how far it has come. */
+export interface Upload extends PushScope {
+  readonly source: OpenableSource;
+  readonly window: UploadWindow<Hasher>;
+  readonly limit: ChunkLimit;
+  readonly progress: ResumeProgress;
+  /** What it must be, when that is known. */
+  readonly digest: Digest | undefined;
+  readonly size: number | undefined;
+  readonly algorithm: "sha256" | "sha512";
+  /** Told after each chunk that has arrived; it may keep what it needs to go on later. */
+  readonly onProgress?: ((upload: Upload) => void | Promise<void>) | undefined;
+  /** Absent before the start. */
+  session?: UploadSession | undefined;
+  /** A `Range` that stays where it is though the bytes arrive: ECR. */
+  stuckEnd?: number | undefined;
+  /** Whether bytes may have been taken twice, or not at all. */
+  isDoubtful: boolean;
+  /** Offset of the last chunk whose answer was lost. */
+  lostAt?: number | undefined;
+  /** Offset of the last chunk that was refused as not fitting. */
+  refusedAt?: number | undefined;
+  sentBytes: number;
+  chunks: number;
+}
+
+/** How a try at an upload ended: with the blob, or with nothing to continue. */
+export type UploadEnd =
+  | { readonly state: "done"; readonly digest: Digest; readonly size: number }
+  /** The registry has lost it, or has other bytes than were sent. */
+  | { readonly state: "lost"; readonly reason: string; readonly cause?: unknown };
+
+/** An upload whose location is known. */
+export type OpenUpload = Upload & { session: UploadSession };
+
+/** @throws {TidegateError} DIGEST_MISMATCH, before the registry is told that this was all. */
+export async function assertDigest({ digest, window }: Upload): Promise<void> {
+  if (digest === undefined) return;
+  const computed = await window.digest();
+  if (computed === digest) return;
+  const message = `The source's digest is ${computed}, but ${digest} was to be pushed`;
+  throw digestMismatch(message, digest, computed);
+}
+
+/** What may go better a moment later: 408, 425, 499 come from proxies. */
+export function isPassing(error: unknown, status: number): boolean {
+  return isResumable(error) || [408, 425, 499].includes(status);
+}
+
+/**
+ * Something broke: wait, ask what has arrived, and go on from there.
+ *
+ * @returns Undefined to go on.
+ * @throws {TidegateError} The failure itself, when it has happened too often.
+ */
+export async function recover(
+  upload: OpenUpload,
+  failure: unknown,
+): Promise<UploadEnd | undefined> {
+  upload.isDoubtful = true;
+  for (let latest = failure;;) {
+    await pause(upload, latest);
+    try {
+      const status = await askStatus(upload, upload.session.location);
+      if (status.state === "gone") return lost("the registry has forgotten the upload", failure);
+      if (status.state === "untold") return undefined;
+      upload.session = keepLimits(upload.session, status.session);
+      announceResume(upload, upload.window.start, reasonOf(failure));
+      const { receivedEnd } = status.session;
+      if (receivedEnd === undefined || receivedEnd === upload.stuckEnd) return undefined;
+      return await settle(upload, receivedEnd);
+    } catch (error) {
+      if (!isResumable(error)) throw error;
+      latest = error;
+    }
+  }
+}
+
+/** Go on where the registry says that it is. */
+export async function settle(
+  upload: OpenUpload,
+  receivedEnd: number,
+): Promise<UploadEnd | undefined> {
+  const { connection: { upstream: { profile } }, source, window } = upload;
+  const received = countOf(receivedEnd, window.start);
+  if (received > window.start + window.length) return lost("the registry has more than was sent");
+  const isPart = received > 0 && received < window.start + window.length;
+  if (isPart && !profile.multipleChunks) return lost("the registry takes it in one chunk only");
+  if (received >= window.start) window.drop(received - window.start);
+  else if (!source.replayable) return lost("the registry has lost a part");
+  else await window.seek(received);
+  return undefined;
+}
+
+/** Bytes that `Range: 0-N` tells of. 0-0 is nothing, or one byte if so many were acknowledged. */
+export function countOf(receivedEnd: number, acknowledged: number): number {
+  return receivedEnd === 0 && acknowledged === 0 ? 0 : receivedEnd + 1;
+}
+
+/** A later answer need not say again what the first one said of lengths. */
+export function keepLimits(before: UploadSession, after: UploadSession): UploadSession {
+  const { minChunkBytes = before.minChunkBytes, maxChunkBytes = before.maxChunkBytes } = after;
+  return { ...after, minChunkBytes, maxChunkBytes };
+}
+
+/** Wait before another try, or give up with what went wrong. */
+export async function pause(upload: Upload, failure: unknown): Promise<void> {
+  const { context: { settings: { clock, random, resume } }, progress, signal, window } = upload;
+  signal?.throwIfAborted();
+  const wait = progress.next(window.start, clock.now(), random.float());
+  if (typeof wait === "string") throw failure;
+  const longest = Math.max(wait, untilCircuitCloses(failure, clock.now()));
+  if (longest > resume.progressMs) throw failure;
+  if (longest > 0) await clock.sleep(longest, signal);
+}
+
+/** Tell that the upload goes on. */
+export function announceResume(upload: Upload, offset: number, reason: string): void {
+  observe(upload.context.settings.observer, {
+    type: "upload.resumed",
+    ...uploadFacts(upload),
+    offset,
+    reason,
+  });
+}
+
+/** What every event about an upload says of it. */
+export function uploadFacts(
+  { connection: { target, upstream }, digest }: Pick<Upload, "connection" | "digest">,
+): { readonly upstream: string; readonly repository: string; readonly digest: string | undefined } {
+  return { upstream: upstream.name, repository: target.repository, digest };
+}
+
+/** Nothing of the registry's is left to continue. */
+export function lost(reason: string, cause?: unknown): UploadEnd & { readonly state: "lost" } {
+  return { state: "lost", reason, cause };
+}
+
+/** The error for an upload that cannot go on. */
+export function uploadFailed(reason: string, cause?: unknown): TidegateError<"UPLOAD_FAILED"> {
+  const options = cause === undefined ? {} : { cause };
+  return new TidegateError("UPLOAD_FAILED", `The upload failed: ${reason}`, { reason }, options);
+}
+
+function reasonOf(failure: unknown): string {
+  return isTidegateError(failure) ? failure.code : "unknown";
+}
