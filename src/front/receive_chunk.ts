@@ -56,9 +56,10 @@ export async function receiveBody(
  * earlier chunk, whose answer the caller never got, has arrived.
  */
 async function standsElsewhere(door: DoorRequest, upload: Upload): Promise<boolean> {
-  const { offset } = upload;
-  await settle(door, upload).catch(() => {}); // some registries have no status; the PATCH will tell
-  return upload.offset !== offset;
+  const before = { ...upload };
+  // some registries have no status: then the PATCH will tell
+  await settle(door, upload).catch(() => void Object.assign(upload, before));
+  return upload.offset !== before.offset;
 }
 
 async function sendParts(
@@ -103,7 +104,7 @@ export async function sendChunk(
   const end = upload.offset + bytes.length;
   for (let tries = 1; upload.offset < end; tries++) {
     const rest = bytes.slice(bytes.length - (end - upload.offset));
-    const received = await tryChunk(door, upload, rest, tries === MOST_TRIES);
+    const received = await tryChunk(door, upload, rest, tries);
     if (received === undefined) return false;
     const accepted = received - upload.offset;
     if (accepted < 0 || received > end) {
@@ -111,7 +112,7 @@ export async function sendChunk(
       return false;
     }
     if (accepted === 0 && tries === MOST_TRIES) throw stuck();
-    if (accepted > 0) tries = 0;
+    if (accepted > 0) tries = 0; // progress starts anew
     upload.hash?.update(rest.subarray(0, accepted));
     upload.offset = received;
   }
@@ -123,7 +124,7 @@ async function tryChunk(
   door: DoorRequest,
   upload: Upload,
   bytes: Uint8Array<ArrayBuffer>,
-  isLast: boolean,
+  tries: number,
 ): Promise<number | undefined> {
   const { offset } = upload;
   const chunk = { body: bytes, start: offset, size: bytes.length };
@@ -139,9 +140,10 @@ async function tryChunk(
     return acceptedBytes(session, offset, offset + bytes.length);
   } catch (error) {
     const isOutOfOrder = statusOf(error) === 416;
-    if (!isOutOfOrder && (isLast || !isTransient(error))) throw error;
+    if (!isOutOfOrder && (tries === MOST_TRIES || !isTransient(error))) throw error;
     const received = await askReceived(door, upload);
     if (!isOutOfOrder) return received;
+    if (received === 0 && tries > 1) return 1; // 0-0 is said of one byte, too: it came the last time
     if (received === offset) throw error; // it means something else
     await moveTo(door, upload, received);
     return undefined;

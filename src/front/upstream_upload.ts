@@ -83,8 +83,8 @@ export function goOn(
 export async function settle(door: DoorRequest, upload: Upload): Promise<void> {
   const checkpoints = await door.services.checkpoints.get(upload.id);
   // distribution answers only at its newest address, which the caller may never have got
-  const newest = [...checkpoints.values()].at(-1);
-  Object.assign(upload, newest && await openFor(door, newest));
+  const [offset = 0, sealed = ""] = [...checkpoints].at(-1) ?? [];
+  if (offset > upload.offset) Object.assign(upload, await openFor(door, sealed));
   await moveTo(door, upload, await askReceived(door, upload));
 }
 
