@@ -31,7 +31,7 @@ export function withBreaker(settings: TransportSettings): Layer {
     };
     try {
       const response = await next(request);
-      settle(judgeResponse(response, origin));
+      settle(judgeResponse(response, request.method, origin));
       return response;
     } catch (error) {
       settle(judgeError(error, origin));
@@ -40,8 +40,14 @@ export function withBreaker(settings: TransportSettings): Layer {
   };
 }
 
-function judgeResponse({ status, headers, url }: RegistryResponse, origin: string): Outcome {
+function judgeResponse(
+  { status, headers, url }: RegistryResponse,
+  method: string,
+  origin: string,
+): Outcome {
   if (new URL(url).origin !== origin) return "neutral";
+  // distribution chokes on some manifests: who pushes one must not close the door for everybody
+  if (status === 500 && method !== "GET" && method !== "HEAD") return "neutral";
   if (status === 503 && headers.has("retry-after")) return "neutral"; // it works, and says when
   return status >= 500 && status !== 501 && status !== 505 ? "failure" : "success";
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type RegistryResponse, TidegateError } from "../../../src/core/mod.ts";
+import {
+  type RegistryRequest,
+  type RegistryResponse,
+  TidegateError,
+} from "../../../src/core/mod.ts";
 import type { TidegateEvent } from "../../../src/observability/mod.ts";
 import { withBreaker } from "../../../src/transport/breaker.ts";
 import { answer, blobRequest, testSettings, UPSTREAM } from "../../support/transport.ts";
@@ -10,7 +14,10 @@ function setup(): {
   clock: ReturnType<typeof createVirtualClock>;
   events: string[];
   reset: () => void;
-  call: (outcome: RegistryResponse | Error) => Promise<number | string>;
+  call: (
+    outcome: RegistryResponse | Error,
+    request?: Partial<RegistryRequest>,
+  ) => Promise<number | string>;
 } {
   const clock = createVirtualClock();
   const events: string[] = [];
@@ -22,9 +29,9 @@ function setup(): {
     clock,
     events,
     reset: () => settings.state.reset(UPSTREAM.origin),
-    call: (outcome) =>
+    call: (outcome, request = {}) =>
       layer(() => outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve(outcome))(
-        blobRequest(),
+        { ...blobRequest(), ...request },
       ).then(({ status }) => status, (error: TidegateError) => error.code),
   };
 }
@@ -54,6 +61,16 @@ describe("withBreaker()", () => {
     const { call } = setup();
     for (let i = 0; i < 20; i++) expect(await call(answer(status))).toBe(status);
   });
+
+  it.each(["PUT", "POST", "PATCH", "DELETE"] as const)(
+    "never opens on what one %s makes the registry choke on, but where no read works",
+    async (method) => {
+      const { call } = setup();
+      for (let i = 0; i < 20; i++) expect(await call(answer(500), { method })).toBe(500);
+      for (let i = 0; i < 5; i++) expect(await call(answer(500))).toBe(500);
+      expect(await call(answer(500), { method })).toBe("CIRCUIT_OPEN");
+    },
+  );
 
   it("blames the upstream for no other origin's failures", async () => {
     const { call } = setup();
