@@ -49,8 +49,10 @@ import { BLOCKS, K256, STATE } from "./memory";
  * moves vector code to where it is first needed, which lumps it together at the end of the loop (12 %).
  * Eight rounds bring every variable to its place again, so they make the loop: one of sixteen is 4 %
  * faster, and makes the module half as large again.
- * Two more things shorten the chain from one round to the next: h + w + ch is summed before S1 joins
- * it, and Maj is b ^ ((a ^ b) & (b ^ c)), where b ^ c is the a ^ b of the round before.
+ * Maj is b ^ ((a ^ b) & (b ^ c)), where b ^ c is the a ^ b of the round before.
+ * JavaScriptCore needs nearly every register and keeps the order of the module: it is 10 % faster when
+ * each round is finished before the next (tools/build_wasm.ts sees to that), and when the constants are
+ * loaded together, so that k need not stay in a register.
  */
 export function compress256(count: u32): void {
   let s0 = load32(0), s1 = load32(4), s2 = load32(8), s3 = load32(12);
@@ -60,18 +62,19 @@ export function compress256(count: u32): void {
     let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7, y = b ^ c;
     let w0 = words(at, 0), w1 = words(at, 16), w2 = words(at, 32), w3 = words(at, 48);
     for (let k: usize = K256; k < K256 + 256; k += 32) {
+      const k0 = v128.load(k, 0), k1 = v128.load(k, 16);
       if (k >= K256 + 64) w0 = schedule(w0, w1, w2, w3);
-      m = i32x4.add(w0, v128.load(k, 0));
-      h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += S0(a) + (b ^ (x & y));
-      g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += S0(h) + (a ^ (y & x));
-      f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += S0(g) + (h ^ (x & y));
-      e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += S0(f) + (g ^ (y & x));
+      m = i32x4.add(w0, k0);
+      h = h + i32x4.extract_lane(m, 0) + ch(e, f, g) + S1(e); d += h; x = a ^ b; h += (b ^ (x & y)) + S0(a);
+      g = g + i32x4.extract_lane(m, 1) + ch(d, e, f) + S1(d); c += g; y = h ^ a; g += (a ^ (y & x)) + S0(h);
+      f = f + i32x4.extract_lane(m, 2) + ch(c, d, e) + S1(c); b += f; x = g ^ h; f += (h ^ (x & y)) + S0(g);
+      e = e + i32x4.extract_lane(m, 3) + ch(b, c, d) + S1(b); a += e; y = f ^ g; e += (g ^ (y & x)) + S0(f);
       if (k >= K256 + 64) w1 = schedule(w1, w2, w3, w0);
-      m = i32x4.add(w1, v128.load(k, 16));
-      d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += S0(e) + (f ^ (x & y));
-      c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += S0(d) + (e ^ (y & x));
-      b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += S0(c) + (d ^ (x & y));
-      a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += S0(b) + (c ^ (y & x));
+      m = i32x4.add(w1, k1);
+      d = d + i32x4.extract_lane(m, 0) + ch(a, b, c) + S1(a); h += d; x = e ^ f; d += (f ^ (x & y)) + S0(e);
+      c = c + i32x4.extract_lane(m, 1) + ch(h, a, b) + S1(h); g += c; y = d ^ e; c += (e ^ (y & x)) + S0(d);
+      b = b + i32x4.extract_lane(m, 2) + ch(g, h, a) + S1(g); f += b; x = c ^ d; b += (d ^ (x & y)) + S0(c);
+      a = a + i32x4.extract_lane(m, 3) + ch(f, g, h) + S1(f); e += a; y = b ^ c; a += (c ^ (y & x)) + S0(b);
       const x0 = w0, x1 = w1;
       w0 = w2; w1 = w3; w2 = x0; w3 = x1;
     }
