@@ -26,6 +26,11 @@ export interface LoggedRequest {
   sentBytes: number;
   /** `complete`, or how the transfer ended; `open` until it has. */
   outcome: "open" | "complete" | "close" | "reset" | "stall" | "cancelled";
+  /**
+   * At a reset: bytes that had arrived and that the peer had not read, at most. Absent where this
+   * system does not tell, as for a peer on another one.
+   */
+  unreadBytes?: number;
 }
 
 /** Make the log's entry of a request. */

@@ -24,21 +24,34 @@ export async function awaitDelivered(
   }
 }
 
-/** Length of a connection's send queue, from Linux's table of connections; undefined elsewhere. */
-function unacknowledgedBytes({ localPort, remotePort, remoteFamily }: Socket): number | undefined {
+/** What has arrived at a peer on this system and waits there to be read; undefined where nothing tells. */
+export function unreadBytes(socket: Socket): number | undefined {
+  return queuesOf(socket, "theirs")?.[1];
+}
+
+function unacknowledgedBytes(socket: Socket): number | undefined {
+  return queuesOf(socket, "ours")?.[0];
+}
+
+/** Lengths of the queues to send and to read of one end of a connection, from Linux's table. */
+function queuesOf(
+  { localPort, remotePort, remoteFamily }: Socket,
+  end: "ours" | "theirs",
+): readonly number[] | undefined {
   let table: string;
   try {
     table = readFileSync(remoteFamily === "IPv6" ? "/proc/net/tcp6" : "/proc/net/tcp", "latin1");
   } catch {
     return undefined;
   }
-  const ports = [localPort, remotePort].map((port) => `:${hex(port ?? 0)} `);
+  const both = end === "ours" ? [localPort, remotePort] : [remotePort, localPort];
+  const ports = both.map((port) => `:${hex(port ?? 0)} `);
   const line = table.split("\n").find((row) => {
     const [, local = "", remote = ""] = row.trim().split(/\s+/);
     return `${local} `.endsWith(ports[0] ?? "") && `${remote} `.endsWith(ports[1] ?? "");
   });
   const queues = line?.trim().split(/\s+/)[4]; // tx_queue:rx_queue
-  return queues === undefined ? undefined : parseInt(queues, 16);
+  return queues?.split(":").map((length) => parseInt(length, 16));
 }
 
 function hex(port: number): string {

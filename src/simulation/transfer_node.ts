@@ -7,7 +7,7 @@ import { deliveredPieces, endsEarly } from "./delivery.ts";
 import type { Delivery } from "./delivery.ts";
 import { headerOf } from "./reply.ts";
 import type { TransferContext } from "./respond.ts";
-import { awaitDelivered } from "./send_queue_node.ts";
+import { awaitDelivered, unreadBytes } from "./send_queue_node.ts";
 
 /** Write a delivery to a connection: through `node:http`, or byte by byte where that would be too polite. */
 export async function transfer(
@@ -92,6 +92,8 @@ async function endConnection(
   if (how === "stall") return;
   if (how !== "reset") return socket.destroySoon();
   await awaitDelivered(socket, clock, signal);
+  const unread = unreadBytes(socket);
+  if (unread !== undefined) entry.unreadBytes = unread;
   socket.resetAndDestroy();
 }
 

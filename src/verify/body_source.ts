@@ -1,3 +1,4 @@
+import { createReadAhead } from "./read_ahead.ts";
 import type { ReadSize } from "./read_size.ts";
 import { type ReadAtLeast, readAtLeastOf } from "./read_at_least_workerd.ts";
 
@@ -14,7 +15,7 @@ export interface BodySource {
 
 /**
  * Open a body. Default reads of a native body give 4 KiB chunks on workerd, so a buffer of our own
- * is preferred; Bun's bodies are no byte streams and refuse one with a TypeError.
+ * is preferred; Bun's bodies are no byte streams and refuse one with a TypeError. They are read ahead.
  *
  * @throws {TypeError} If the stream is locked.
  */
@@ -57,16 +58,11 @@ function byobSource(reader: ReadableStreamBYOBReader): BodySource {
 }
 
 function defaultSource(reader: ReadableStreamDefaultReader<Uint8Array>): BodySource {
+  const ahead = createReadAhead(reader);
   return {
     kind: "default",
     owned: true,
-    cancel: (reason) => reader.cancel(reason),
-    async next(): Promise<Uint8Array | undefined> {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return undefined;
-        if (value.length > 0) return value;
-      }
-    },
+    cancel: (reason) => ahead.cancel(reason),
+    next: ({ view }) => ahead.next(view),
   };
 }

@@ -35,7 +35,8 @@ export type BodyResponse = Pick<RegistryResponse, "body" | "release" | "url">;
  * Read a response's body in the way that is fastest on this runtime, and release the response when
  * the body has ended, failed or been cancelled.
  *
- * A broken connection costs at most `MAX_LOST_BYTES` of what had arrived.
+ * A broken connection costs at most `MAX_LOST_BYTES` of what the runtime had read from it. Bun drops
+ * what its kernel holds when a connection is reset; every other runtime reads that first.
  *
  * Its `read` rejects with {@linkcode TidegateError} NETWORK_ERROR when the connection breaks, with
  * NETWORK_TIMEOUT when nothing comes for `stallMs`, with the signal's reason when aborted, and

@@ -1,16 +1,14 @@
-import { afterAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { BLOB_SIZES, type BlobName } from "./catalogue.ts";
 import { closeCase, openCase } from "./control.ts";
-import { expectResumed } from "./expect_resumed.ts";
+import { expectResumed, noteLosses } from "./expect_resumed.ts";
 import { pullWithCurl } from "./http_clients_node.ts";
 import { boundaryCuts, spreadCuts } from "./matrix.ts";
 
 const faults = inject("faults");
 const isFull = inject("full");
 const KINDS = ["close", "reset"] as const;
-let most = 0;
-
-afterAll(() => console.log(`asked for again after a cut: at most ${most} bytes`));
+const note = noteLosses();
 
 async function curlCut(blob: BlobName, by: (typeof KINDS)[number], at: number): Promise<void> {
   const cut = { nth: 1, action: { kind: "cut", by, at } } as const;
@@ -19,7 +17,7 @@ async function curlCut(blob: BlobName, by: (typeof KINDS)[number], at: number): 
   const pulled = await pullWithCurl({ ...opened, repository, address: faults.door, blob });
   const seen = await closeCase(faults, opened);
   expect(pulled).toMatchObject({ complete: true, right: true, promised: BLOB_SIZES[blob] });
-  most = Math.max(most, expectResumed(seen, at));
+  note(expectResumed(seen, at, "door"));
 }
 
 describe.each(KINDS)("curl at a door whose upstream breaks by %s", (by) => {

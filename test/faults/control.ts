@@ -50,8 +50,8 @@ export interface FaultCase {
 
 /** What the registry saw, without bodies. */
 export type SeenRequest = Pick<
-  LoggedRequest,
-  "method" | "target" | "headers" | "status" | "sentBytes" | "outcome"
+  Required<LoggedRequest>,
+  "method" | "target" | "headers" | "status" | "sentBytes" | "outcome" | "unreadBytes"
 >;
 
 async function call(address: string, path: string, body: unknown): Promise<unknown> {

@@ -1,7 +1,7 @@
-import { afterAll, describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { BLOB_SIZES, type BlobName } from "./catalogue.ts";
 import { closeCase, openCase } from "./control.ts";
-import { expectResumed } from "./expect_resumed.ts";
+import { expectResumed, noteLosses } from "./expect_resumed.ts";
 import { boundaryCuts, spreadCuts } from "./matrix.ts";
 import { pullWithLibrary } from "./pull.ts";
 
@@ -9,9 +9,7 @@ const faults = inject("faults");
 const isFull = inject("full");
 const KINDS = ["close", "reset"] as const;
 const WAYS = ["registry", "door"] as const;
-let most = 0;
-
-afterAll(() => console.log(`asked for again after a cut: at most ${most} bytes`));
+const note = noteLosses();
 
 /** One cut of the registry's first answer; whoever reads it has to go on. */
 async function pullCut(
@@ -28,7 +26,7 @@ async function pullCut(
   const pulled = await pullWithLibrary({ ...opened, ...target, blob });
   const seen = await closeCase(faults, opened);
   expect(pulled).toMatchObject({ complete: true, right: true, code: undefined });
-  most = Math.max(most, expectResumed(seen, at));
+  note(expectResumed(seen, at, way === "door" ? "door" : "runtime"));
 }
 
 describe.each(WAYS)("1 MiB + 17 from a %s whose upstream breaks", (way) => {

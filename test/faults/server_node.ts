@@ -126,9 +126,10 @@ function entriesOf({ host, repository }: { host: HostName; repository: string })
 }
 
 function read(which: { host: HostName; repository: string }): SeenRequest[] {
-  return entriesOf(which).map(({ method, target, headers, status, sentBytes, outcome }) => ({
-    ...{ method, target, headers, status, sentBytes, outcome },
-  }));
+  return entriesOf(which)
+    .map(({ method, target, headers, status, sentBytes, outcome, unreadBytes = 0 }) => ({
+      ...{ method, target, headers, status, sentBytes, outcome, unreadBytes },
+    }));
 }
 
 function close(which: { host: HostName; repository: string }): SeenRequest[] {
