@@ -93,7 +93,7 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const settings = resolveClientOptions(options);
   const context: ClientContext = { settings, connect: createConnect(settings) };
-  const pushSide = () => import("./push_side.ts"); // loaded when first used
+  const push = bindPushSide(context);
   return {
     ping: (ref, options) => ping(context, ref, options),
     rateLimit: (ref, options) => rateLimit(context, ref, options),
@@ -106,12 +106,29 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       get: (ref, digest, options) => getBlob(context, ref, digest, options),
       head: (ref, digest, options) => headBlob(context, ref, digest, options),
       exists: (ref, digest, options) => blobExists(context, ref, digest, options),
-      put: async (...args) => (await pushSide()).pushBlob(context, ...args),
-      mount: async (...args) => (await pushSide()).mountBlob(context, ...args),
-      resumeUpload: async (...args) => (await pushSide()).resumeUpload(context, ...args),
+      put: push("pushBlob"),
+      mount: push("mountBlob"),
+      resumeUpload: push("resumeUpload"),
     },
     tags: { list: (ref, options) => listTags(context, ref, options) },
     referrers: { list: (ref, options) => listReferrers(context, ref, options) },
     pullImage: (ref, sink, options) => pullImage(context, ref, sink, options),
   };
+}
+
+type PushSide = typeof import("./push_side.ts");
+type Operation<A extends readonly unknown[], R> = (
+  context: ClientContext,
+  ...args: A
+) => Promise<R>;
+
+/** What writes to a registry is in a file of its own, which is loaded when first used. */
+function bindPushSide(context: ClientContext): <Name extends keyof PushSide>(
+  name: Name,
+) => PushSide[Name] extends Operation<infer A, infer R> ? (...args: A) => Promise<R> : never {
+  return (name) =>
+    ((...args: never) =>
+      import("./push_side.ts").then(({ [name]: operation }) =>
+        (operation as Operation<never, unknown>)(context, ...args)
+      )) as never;
 }
