@@ -6,10 +6,10 @@ const STREAM_UPLOAD_MS = 60 * 60_000; // of a stream that does not say how long 
 /** How long the body of a request may take, in milliseconds: 0 for none. */
 export function uploadMs({ body, headers }: RegistryRequest): number {
   if (body === undefined) return 0;
-  if (!(body instanceof ReadableStream)) {
-    const size = body instanceof Uint8Array ? body.byteLength : body.size;
-    return size / SLOWEST_UPLOAD_BYTES_PER_MS;
-  }
-  const length = Number(headers["content-length"] ?? NaN);
+  const length = body instanceof ReadableStream
+    ? Number(headers["content-length"])
+    : body instanceof Uint8Array
+    ? body.length
+    : body.size;
   return length >= 0 ? length / SLOWEST_UPLOAD_BYTES_PER_MS : STREAM_UPLOAD_MS;
 }

@@ -108,10 +108,10 @@ describe("blobs.put(): the ladder", () => {
     ["a Blob", (bytes) => new Blob([bytes])],
     ["a stream", (bytes) => streamOf(bytes)],
     ["a source of streams", (bytes) => replayable(bytes).source],
-    ["a source of bytes", (bytes) => ({ slice: (start) => bytes.slice(start) })],
+    ["a source of bytes", (bytes) => ({ slice: (start: number) => bytes.slice(start) })],
     ["a source of Blobs, later", (bytes) => ({
       size: bytes.length,
-      slice: (start) => Promise.resolve(new Blob([bytes.slice(start)])),
+      slice: (start: number) => Promise.resolve(new Blob([bytes.slice(start)])),
     })],
   ];
   it.each(sources)("takes %s, with and without size and digest", async (_, make) => {
