@@ -19,7 +19,7 @@ import type { PushBlobOptions, PushedBlob } from "./push_blob.ts";
 import type { ResumeUploadOptions } from "./resume_upload.ts";
 import type { UploadRecord } from "./upload_record.ts";
 import { ping } from "./ping.ts";
-import { type PulledImage, pullImage, type PullImageOptions } from "./pull_image.ts";
+import type { PulledImage, PullImageOptions } from "./pull_image.ts";
 import type { PushedImage, PushImageOptions } from "./push_image.ts";
 import type { ManifestContent, PushedManifest, PutManifestOptions } from "./put_manifest.ts";
 import { type RateLimit, rateLimit } from "./rate_limit.ts";
@@ -126,7 +126,9 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const settings = resolveClientOptions(options);
   const context: ClientContext = { settings, connect: createConnect(settings) };
-  const pushSide = () => import("./push_side.ts"); // loaded when first used
+  // what goes beyond single requests that read is loaded when first used
+  const pullSide = () => import("./pull_image.ts");
+  const pushSide = () => import("./push_side.ts");
   return {
     ping: (ref, options) => ping(context, ref, options),
     rateLimit: (ref, options) => rateLimit(context, ref, options),
@@ -155,7 +157,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       list: (ref, options) => listReferrers(context, ref, options),
       attach: async (...args) => (await pushSide()).attachReferrer(context, ...args),
     },
-    pullImage: (ref, sink, options) => pullImage(context, ref, sink, options),
+    pullImage: async (...args) => (await pullSide()).pullImage(context, ...args),
     pushImage: async (...args) => (await pushSide()).pushImage(context, ...args),
   };
 }

@@ -1,4 +1,4 @@
-import type { RegistryClientOptions } from "../../src/client/mod.ts";
+import type { PushSource, RegistryClientOptions } from "../../src/client/mod.ts";
 import {
   digestOf,
   type LoggedRequest,
@@ -53,3 +53,15 @@ export function streamOf(bytes: Uint8Array, piece = 1000): ReadableStream<Uint8A
 }
 
 export { digestOf };
+
+/** Bytes that can be read again, and how often they were. */
+export function replayable(
+  bytes: Uint8Array<ArrayBuffer>,
+): { readonly source: PushSource; readonly opened: number[] } {
+  const opened: number[] = [];
+  const slice = (start: number): ReadableStream<Uint8Array> => {
+    opened.push(start);
+    return streamOf(bytes.subarray(start), 7000);
+  };
+  return { source: { size: bytes.length, slice }, opened };
+}

@@ -20,7 +20,12 @@ function doorRequest(
 }
 
 function streamOf(...pieces: readonly string[]): ReadableStream<Uint8Array> {
-  return ReadableStream.from(pieces.map((piece) => new TextEncoder().encode(piece)));
+  return new ReadableStream<Uint8Array>({
+    start(controller): void {
+      for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece));
+      controller.close();
+    },
+  });
 }
 
 const text = (read: Uint8Array | string): string =>
