@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   relay: async () => (await import("./relay.ts")).benchRelay,
   pull: async () => (await import("./pull.ts")).benchPull,
   push: async () => (await import("./push.ts")).benchPush,
+  latency: async () => (await import("./latency.ts")).benchLatency,
 };
 
 function forReading(line: BenchLine): string {
