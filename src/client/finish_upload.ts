@@ -30,7 +30,7 @@ export async function finishUpload(upload: OpenUpload): Promise<UploadEnd | unde
     response = await send(request);
   } catch (error) {
     if (!isResumable(error)) throw error;
-    return await isThere(upload, digest, size) ? done : await recover(upload, error);
+    return await isThere(upload, digest, size) ? done : await goOn(upload, error);
   }
   limit.see(response.headers);
   if (response.status > 299) return await handleRefusal(upload, response, done);
@@ -55,11 +55,17 @@ async function handleRefusal(
   if (upload.isDoubtful || status === 404 || isPassing(error, status)) {
     if (await isThere(upload, done.digest, done.size)) return done;
   }
-  if (isPassing(error, status)) return await recover(upload, error);
+  if (isPassing(error, status)) return await goOn(upload, error);
   if (status === 404 || status === 410) return lost("the registry has forgotten the upload", error);
   if (upload.isDoubtful) return lost("the registry has other bytes than were sent", error);
   if (status === 416) return await recover(upload, error);
   throw error;
+}
+
+/** What may have come of the body is sent as a chunk: that says where it begins, which a PUT does not. */
+async function goOn(upload: OpenUpload, failure: unknown): Promise<UploadEnd | undefined> {
+  upload.lostAt = upload.window.start;
+  return await recover(upload, failure);
 }
 
 /** Whether the blob is there after all. That nobody can say so is no reason to give up. */

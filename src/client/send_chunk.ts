@@ -94,6 +94,8 @@ async function acceptSilently(
   if (status.state === "known") upload.session = keepLimits(upload.session, status.session);
   const isNews = told !== undefined &&
     (receivedEnd === undefined ? told >= start : told !== receivedEnd);
+  // 0-0 is said of one byte as of none: these do not fit a second time, so that it is one
+  if (isNews && told === 0 && start === 0) return upload.window.drop(1), undefined;
   if (isNews) return await settle(upload, told);
   upload.isDoubtful = true;
   upload.stuckEnd = receivedEnd ?? told;

@@ -60,8 +60,8 @@ async function step(upload: OpenUpload): Promise<UploadEnd | undefined> {
   return await sendChunk(upload, most);
 }
 
-/** Whether the whole blob fits into the request that ends the upload. */
-function isWhole({ connection, window }: Upload, most: number): boolean {
+/** Whether the whole blob fits into the request that ends the upload, and none of it may be there. */
+function isWhole({ connection, lostAt, window }: Upload, most: number): boolean {
   const { maxPutBytes = Infinity } = connection.upstream.profile;
-  return window.start === 0 && window.length <= Math.min(most, maxPutBytes);
+  return lostAt !== 0 && window.start === 0 && window.length <= Math.min(most, maxPutBytes);
 }

@@ -27,7 +27,7 @@ export interface Upload extends PushScope {
   stuckEnd?: number | undefined;
   /** Whether bytes may have been taken twice, or not at all. */
   isDoubtful: boolean;
-  /** Offset of the last chunk whose answer was lost. */
+  /** Offset of the last bytes whose answer was lost. */
   lostAt?: number | undefined;
   /** Offset of the last chunk that was refused as not fitting. */
   refusedAt?: number | undefined;

@@ -42,13 +42,18 @@ export async function receiveBody(
   if (ahead.size !== undefined) {
     return { rest: (await ahead.reader.read())?.slice() ?? NOTHING, isElsewhere: false };
   }
-  const { maxPatchBytes } = door.selection.upstream.upstream.profile;
-  if (maxPatchBytes !== undefined) {
-    return await sendParts(door, upload, ahead.reader, maxPatchBytes);
-  }
+  const partBytes = partBytesOf(door, upload);
+  if (partBytes !== undefined) return await sendParts(door, upload, ahead.reader, partBytes);
   if (!isFresh && await standsElsewhere(door, upload)) return { rest: NOTHING, isElsewhere: true };
   await streamChunk(door, upload, ahead.reader);
   return { rest: NOTHING, isElsewhere: false };
+}
+
+/** How long parts are; undefined for a body that goes as one. A stream cannot say where it begins. */
+function partBytesOf(door: DoorRequest, upload: Upload): number | undefined {
+  const { maxPatchBytes, multipleChunks } = door.selection.upstream.upstream.profile;
+  if (!upload.mayHaveOne || !multipleChunks) return maxPatchBytes;
+  return maxPatchBytes ?? Math.max(SMALL_CHUNK_BYTES, upload.minChunkBytes ?? 0);
 }
 
 /**
@@ -143,7 +148,8 @@ async function tryChunk(
     if (!isOutOfOrder && (tries === MOST_TRIES || !isTransient(error))) throw error;
     const received = await askReceived(door, upload);
     if (!isOutOfOrder) return received;
-    if (received === 0 && tries > 1) return 1; // 0-0 is said of one byte, too: it came the last time
+    // 0-0 is said of one byte, too: it came before
+    if (received === 0 && (tries > 1 || upload.mayHaveOne)) return 1;
     if (received === offset) throw error; // it means something else
     await moveTo(door, upload, received);
     return undefined;

@@ -32,6 +32,7 @@ export async function serveUpload(door: DoorRequest, session: string): Promise<A
     return { status: 204, headers: {}, body: null, length: undefined };
   }
   await settle(door, upload);
+  upload.mayHaveOne = upload.offset === 0;
   return await progressAnswer(door, upload, 204);
 }
 
@@ -65,7 +66,12 @@ export async function finishUpload(
   const chunk = await openChunk(door, upload, isFresh);
   if ("answer" in chunk) return chunk.answer;
   hashFor(upload, digest); // it may have been found elsewhere
-  const refusal = await commitUpload(door, upload, digest, chunk.rest);
+  let { rest } = chunk;
+  if (upload.mayHaveOne && rest.length > 0) {
+    if (!await sendChunk(door, upload, rest)) return await outOfOrderAnswer(door, upload);
+    rest = new Uint8Array(0);
+  }
+  const refusal = await commitUpload(door, upload, digest, rest);
   if (refusal !== undefined) return refuse(refusal);
   door.defer(door.services.checkpoints.delete(upload.id));
   return createdAnswer(door, digest);

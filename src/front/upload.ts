@@ -26,6 +26,11 @@ export interface Upload {
   hash: StatefulHasher | undefined;
   /** The upstream's `OCI-Chunk-Min-Length`. */
   minChunkBytes: number | undefined;
+  /**
+   * Whether the upstream was asked, perhaps after something broke, and said `0-0`: that is nothing, or one
+   * byte. What comes next has to say where it begins.
+   */
+  mayHaveOne?: boolean | undefined;
 }
 
 /** Longest sealed upload: with the longest name its path stays under 8 KiB. */
@@ -41,6 +46,7 @@ interface Sealed {
   readonly alg: HashAlgorithm;
   readonly state?: string | undefined;
   readonly min?: number | undefined;
+  readonly one?: true | undefined;
 }
 
 /**
@@ -50,11 +56,11 @@ interface Sealed {
  * @throws {TidegateError} INVALID_RESPONSE when the upstream's address is too long to be carried.
  */
 export async function sealUpload(sealer: Sealer, owner: string, upload: Upload): Promise<string> {
-  const { id, expiresAt, location, offset, algorithm, hash, minChunkBytes } = upload;
+  const { id, expiresAt, location, offset, algorithm, hash, minChunkBytes, mayHaveOne } = upload;
   const state = hash && encodeBase64Url(hash.exportState());
   const sealed: Sealed = {
     ...{ v: VERSION, id, exp: expiresAt, url: location, at: offset, alg: algorithm },
-    ...{ state, min: minChunkBytes },
+    ...{ state, min: minChunkBytes, one: offset === 0 && mayHaveOne || undefined },
   };
   const text = encodeBase64Url(await sealer.seal(owner, encodeUtf8(JSON.stringify(sealed))));
   if (text.length <= MAX_SEALED_LENGTH) return text;
@@ -89,7 +95,7 @@ export async function openUpload(
   if (sealed.state !== undefined && hash === undefined) return undefined;
   return {
     ...{ id: sealed.id, expiresAt: sealed.exp, location: sealed.url, offset: sealed.at },
-    ...{ algorithm: sealed.alg, hash, minChunkBytes: sealed.min },
+    ...{ algorithm: sealed.alg, hash, minChunkBytes: sealed.min, mayHaveOne: sealed.one },
   };
 }
 

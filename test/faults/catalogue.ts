@@ -25,8 +25,18 @@ export function blobContent(name: BlobName): Content {
 /**
  * The registries of the fault server. `zero` ignores `Range`; `gzip` compresses blobs on the way;
  * `odd` is for what no HTTP client understands, so that its breaker is nobody else's.
+ *
+ * For pushes: `discards` keeps nothing of a request that broke; `tokens` wants tokens, which live for
+ * {@linkcode TOKEN_SECONDS}; `rots` stores every blob with a bit inverted; `strict` is for what has to be
+ * refused; `restarts` goes down, and comes back.
  */
-export const HOSTS = ["plain", "zero", "gzip", "odd"] as const;
+export const HOSTS = [
+  ...["plain", "zero", "gzip", "odd"] as const,
+  ...["discards", "tokens", "rots", "strict", "restarts"] as const,
+] as const;
+
+/** How long a token of the registry `tokens` works. */
+export const TOKEN_SECONDS = 2;
 
 /** Name of a registry, and of its prefix at the front door. */
 export type HostName = (typeof HOSTS)[number];

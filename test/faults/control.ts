@@ -24,9 +24,26 @@ export type CaseFault = Pick<Fault, "action" | "nth" | "after" | "first">;
 /** A fault for one push: which requests of the repository it is for, and what goes wrong. */
 export type PushFault = CaseFault & Pick<Fault, "method" | "path">;
 
-/** A push into a repository of its own: how the registry behaves, and what goes wrong. */
+/** What a push goes into, and what happens to it. */
+export interface PushPlan {
+  /** Default is `plain`. */
+  readonly host?: HostName;
+  readonly faults?: readonly PushFault[];
+  /** The registry goes down as soon as a request of the push stands still. */
+  readonly outage?: Outage;
+}
+
+/** A registry that is killed, and started again. */
+export interface Outage {
+  /** How long nothing listens, in milliseconds. */
+  readonly downMs: number;
+  /** Whether it has forgotten all uploads then. */
+  readonly forgets: boolean;
+}
+
+/** A push into a repository of its own. */
 export interface PushCase {
-  readonly faults: readonly PushFault[];
+  readonly host: HostName;
   readonly repository: string;
 }
 
@@ -34,8 +51,10 @@ export interface PushCase {
 export interface PushOutcome {
   /** Digest of the bytes that it holds under the digest asked for; absent when it holds none. */
   readonly stored: string | undefined;
-  /** How many blobs the repository has. */
-  readonly blobs: number;
+  /** How many blobs, manifests and tags the repository has. */
+  readonly count: number;
+  /** How many uploads into the repository are open. */
+  readonly uploads: number;
   /** Bytes of bodies that arrived for uploads. */
   readonly arrivedBytes: number;
   readonly seen: readonly SeenRequest[];
@@ -92,16 +111,24 @@ export async function closeCase(
 /** Arm faults for the pushes to a repository that no other case uses. */
 export async function openPush(
   { control }: FaultAddresses,
-  faults: readonly PushFault[],
+  plan: PushPlan = {},
 ): Promise<PushCase> {
-  return await call(control, "/open-push", { faults }) as PushCase;
+  return await call(control, "/open-push", plan) as PushCase;
 }
 
 /** Take the faults away again and see what the registry has. */
 export async function closePush(
   { control }: FaultAddresses,
-  { repository }: PushCase,
+  { host, repository }: PushCase,
   digest: string,
 ): Promise<PushOutcome> {
-  return await call(control, "/close-push", { repository, digest }) as PushOutcome;
+  return await call(control, "/close-push", { host, repository, digest }) as PushOutcome;
+}
+
+/** What a registry was asked besides to read, by anybody, since the last time. */
+export async function takeWrites(
+  { control }: FaultAddresses,
+  host: HostName,
+): Promise<readonly SeenRequest[]> {
+  return await call(control, "/take-writes", { host }) as SeenRequest[];
 }

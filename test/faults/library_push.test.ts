@@ -1,106 +1,101 @@
-import { afterAll, describe, expect, inject, it } from "vitest";
-import { createHasher } from "../../src/hash/mod.ts";
-import { formatDigest } from "../../src/reference/mod.ts";
-import { BLOB_SIZES, blobContent, type BlobName } from "./catalogue.ts";
-import { closePush, openPush, type PushFault, type PushOutcome } from "./control.ts";
+import { describe, expect, inject, it } from "vitest";
+import { BLOB_SIZES } from "./catalogue.ts";
+import type { PushFault } from "./control.ts";
+import { createLanes, expectPushed, notePushes } from "./expect_pushed.ts";
 import { spreadCuts } from "./matrix.ts";
-import { PUSH_WAYS, type PushWay, pushWithLibrary } from "./push.ts";
+import { PUSH_WAYS } from "./push.ts";
 
-const faults = inject("faults");
 const isFull = inject("full");
 const KIB = 1024;
 const KINDS = ["close", "reset"] as const;
-const digests = new Map<BlobName, string>();
-let most = 0;
+const WAYS = PUSH_WAYS.filter((way) => isFull || way !== "lone door");
+const UPLOADS = { path: "blobs/uploads/*" };
+const note = notePushes();
 
-afterAll(() => console.log(`sent again after a cut: at most ${most} bytes`));
+/** A chunk, and a byte of it. */
+type ChunkCut = readonly [nth: number, at: number];
 
-async function digestOf(blob: BlobName): Promise<string> {
-  const hasher = createHasher("sha256");
-  const content = blobContent(blob);
-  for (let at = 0; at < content.size; at += 64 * KIB) {
-    await hasher.update(content.read(at, Math.min(at + 64 * KIB, content.size)));
-  }
-  const digest = digests.get(blob) ?? formatDigest("sha256", await hasher.digest());
-  digests.set(blob, digest);
-  return digest;
-}
-
-async function push(
-  way: PushWay,
-  blob: BlobName,
-  chunkBytes: number,
-  programs: readonly PushFault[],
-): Promise<PushOutcome> {
-  const digest = await digestOf(blob);
-  const opened = await openPush(faults, programs);
-  const pushed = await pushWithLibrary(faults, { ...opened, way, blob, digest, chunkBytes });
-  const outcome = await closePush(faults, opened, digest);
-  expect({ ...pushed, stored: outcome.stored }).toEqual({
-    ...{ outcome: "uploaded", code: undefined, stored: digest },
-  });
-  const again = outcome.arrivedBytes - BLOB_SIZES[blob];
-  expect(again, "sent again").toBeLessThanOrEqual(Math.ceil(chunkBytes * 1.01));
-  most = Math.max(most, again);
-  return outcome;
-}
-
-/** Each chunk's requests, and places inside of one: its ends, and some between. */
-function requestCuts(size: number, chunkBytes: number, count: number): readonly [number, number][] {
+/** The first bytes of each chunk and its last. */
+function endCuts(size: number, chunkBytes: number): readonly ChunkCut[] {
   const chunks = Math.ceil(size / chunkBytes);
-  const ends = Array.from({ length: chunks }, (_, i) => i + 1).flatMap((nth) => {
+  return Array.from({ length: chunks }, (_, i) => i + 1).flatMap((nth) => {
     const length = Math.min(chunkBytes, size - (nth - 1) * chunkBytes);
-    return [0, 1, length - 1].filter((at) => at >= 0).map((at): [number, number] => [nth, at]);
+    return [0, 1, length - 1].map((at): ChunkCut => [nth, at]);
   });
-  const inside = spreadCuts(size, count).map((at): [number, number] => [
-    Math.floor(at / chunkBytes) + 1,
-    at % chunkBytes,
-  ]);
-  return [...ends, ...inside];
 }
 
-describe.each(PUSH_WAYS)("a push of 1 MiB + 17 in chunks to a %s", (way) => {
-  const CHUNK = 256 * KIB;
+/** Places inside of chunks, spread over the blob. */
+function insideCuts(size: number, chunkBytes: number, count: number): readonly ChunkCut[] {
+  return spreadCuts(size, count)
+    .map((at): ChunkCut => [Math.floor(at / chunkBytes) + 1, at % chunkBytes]);
+}
 
-  it("arrives as it is", async () => {
-    expect((await push(way, "large", CHUNK, [])).arrivedBytes).toBe(BLOB_SIZES.large);
+function cutOf([nth, at]: ChunkCut): PushFault {
+  const by = KINDS[at % 2] ?? "close";
+  return { method: "PATCH", nth, action: { kind: "cut-request", at, by } };
+}
+
+describe.each(WAYS)("1 MiB + 17 in chunks to a %s", (way) => {
+  const sketch = { way, blob: "large", chunkBytes: 256 * KIB } as const;
+  const { chunkBytes } = sketch;
+  const lane = createLanes(4);
+  const push = (...faults: readonly PushFault[]): Promise<void> =>
+    lane(async () => void note(await expectPushed(sketch, { faults })));
+
+  it.concurrent("arrives as it is", async () => {
+    expect((await expectPushed(sketch)).againBytes).toBe(0);
   });
 
-  const cuts = requestCuts(BLOB_SIZES.large, CHUNK, isFull ? 200 : 8);
-  it.each(cuts)("whose chunk %i is cut at byte %i", async (nth, at) => {
-    const by = KINDS[at % 2] ?? "close";
-    await push(way, "large", CHUNK, [{
-      method: "PATCH",
-      nth,
-      action: { kind: "cut-request", at, by },
-    }]);
+  const ends = endCuts(BLOB_SIZES.large, chunkBytes);
+  const inside = insideCuts(BLOB_SIZES.large, chunkBytes, isFull ? 200 : 8);
+  it.concurrent.each([...ends, ...inside])("whose chunk %i is cut at byte %i", async (nth, at) => {
+    await push(cutOf([nth, at]));
   });
 
-  it.each([1, 2, 3, 4, 5])("whose chunk %i is stored, but the answer is lost", async (nth) => {
-    for (const by of KINDS) {
-      await push(way, "large", CHUNK, [{ method: "PATCH", nth, action: { kind: "drop", by } }]);
-    }
+  it.concurrent.each(ends)("whose registry forgets chunk %i, cut at byte %i", async (nth, at) => {
+    const plan = { host: "discards", faults: [cutOf([nth, at])] } as const;
+    await lane(async () => void note(await expectPushed(sketch, plan)));
   });
 
-  it.each(["POST", "PUT"])("whose %s is lost, seen or unseen", async (method) => {
-    for (const by of KINDS) {
-      for (const unseen of [true, false]) {
-        await push(way, "large", CHUNK, [
-          { method, nth: 1, path: "blobs/uploads/*", action: { kind: "drop", by, unseen } },
-        ]);
-      }
-    }
+  const answers = [1, 2, 3, 4, 5].flatMap((nth) => KINDS.map((by) => [nth, by] as const));
+  it.concurrent.each(answers)(
+    "whose chunk %i is stored, the answer lost by %s",
+    async (nth, by) => {
+      await push({ method: "PATCH", nth, action: { kind: "drop", by } });
+    },
+  );
+
+  const requests = ["POST", "PUT"].flatMap((method) =>
+    KINDS.flatMap((by) => [true, false].map((unseen) => [method, by, unseen] as const))
+  );
+  it.concurrent.each(requests)("whose %s is lost by %s, unseen %s", async (method, by, unseen) => {
+    await push({ method, nth: 1, ...UPLOADS, action: { kind: "drop", by, unseen } });
   });
 });
 
-describe.each(isFull ? PUSH_WAYS : [])("a push of 64 MiB + 17 in chunks to a %s", (way) => {
-  const CHUNK = 4 * KIB * KIB;
-  it.each(requestCuts(BLOB_SIZES.huge, CHUNK, 200))("chunk %i, cut at byte %i", async (nth, at) => {
-    const by = KINDS[at % 2] ?? "close";
-    await push(way, "huge", CHUNK, [{
-      method: "PATCH",
-      nth,
-      action: { kind: "cut-request", at, by },
-    }]);
+describe.each(WAYS)("4 MiB + 17 in chunks that doors pass on as streams to a %s", (way) => {
+  const sketch = { way, blob: "deep", chunkBytes: 1536 * KIB } as const;
+  const lane = createLanes(3);
+  const size = BLOB_SIZES.deep;
+  const cuts = isFull
+    ? [...endCuts(size, sketch.chunkBytes), ...insideCuts(size, sketch.chunkBytes, 200)]
+    : [...endCuts(size, sketch.chunkBytes), ...insideCuts(size, sketch.chunkBytes, 4)];
+  it.concurrent.each(cuts)("whose chunk %i is cut at byte %i", async (nth, at) => {
+    await lane(async () => void note(await expectPushed(sketch, { faults: [cutOf([nth, at])] })));
   });
+
+  it.concurrent.each([1, 2, 3])("whose chunk %i is stored, the answer lost", async (nth) => {
+    const faults = [{ method: "PATCH", nth, action: { kind: "drop", by: "reset" } }] as const;
+    await lane(async () => void note(await expectPushed(sketch, { faults })));
+  });
+});
+
+describe.each(isFull ? WAYS : [])("64 MiB + 17 in chunks to a %s", (way) => {
+  const sketch = { way, blob: "huge", chunkBytes: 4 * KIB * KIB } as const;
+  it.each(insideCuts(BLOB_SIZES.huge, sketch.chunkBytes, 200))(
+    "whose chunk %i is cut at byte %i",
+    async (nth, at) => {
+      note(await expectPushed(sketch, { faults: [cutOf([nth, at])] }));
+    },
+  );
 });

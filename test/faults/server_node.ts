@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   buildImage,
   bytesContent,
@@ -16,38 +17,42 @@ import {
   createSimulation,
   type FaultAction,
   type LoggedRequest,
+  type RegistrySettings,
 } from "../../src/simulation/mod.ts";
-import { nodeHasher, serveHosts } from "../../src/simulation/serve_node.ts";
+import { nodeHasher, type ServedHost, serveSimulation } from "../../src/simulation/serve_node.ts";
 import { serveWorker } from "../../tools/serve_worker.ts";
-import { BLOB_NAMES, blobContent, type BlobName, type HostName, HOSTS } from "./catalogue.ts";
-import type {
-  CaseFault,
-  FaultAddresses,
-  FaultCase,
-  PushCase,
-  PushFault,
-  PushOutcome,
-  SeenRequest,
-} from "./control.ts";
+import {
+  BLOB_NAMES,
+  blobContent,
+  type BlobName,
+  type HostName,
+  HOSTS,
+  TOKEN_SECONDS,
+} from "./catalogue.ts";
+import type { CaseFault, FaultAddresses, FaultCase, SeenRequest } from "./control.ts";
+import { createPushSide, seenRequest } from "./push_side_node.ts";
 
 interface Blob {
   readonly digest: string;
   readonly content: Content;
 }
 
-const QUIRKS = {
-  plain: {},
-  zero: { ignoreRange: true },
-  gzip: { gzipBlobs: true },
-  odd: {},
-} as const;
-
-const simulation = createSimulation();
+const simulation = createSimulation({ keptBodyBytes: 0 });
+const tokens = simulation.tokenService("auth.test", {
+  lifetimeSeconds: TOKEN_SECONDS,
+  allow: () => true,
+});
+const SETTINGS: Partial<Record<HostName, Partial<RegistrySettings>>> = {
+  zero: { quirks: { ignoreRange: true } },
+  gzip: { quirks: { gzipBlobs: true } },
+  discards: { push: { hasher: nodeHasher, brokenBody: "discard" } },
+  tokens: { auth: { mode: "bearer", tokens } },
+};
 const registries = Object.fromEntries(
-  HOSTS.map((name) => [
-    name,
-    simulation.registry(`${name}.test`, { quirks: QUIRKS[name], push: { hasher: nodeHasher } }),
-  ]),
+  HOSTS.map((name) => {
+    const settings = { push: { hasher: nodeHasher }, ...SETTINGS[name] };
+    return [name, simulation.registry(`${name}.test`, settings)];
+  }),
 ) as Record<HostName, ReturnType<typeof simulation.registry>>;
 const blobs = Object.fromEntries(BLOB_NAMES.map((name) => [name, makeBlob(name)])) as Record<
   BlobName,
@@ -86,31 +91,6 @@ async function open(
   return { host, repository, digest };
 }
 
-function openPush({ faults }: { faults: readonly PushFault[] }): PushCase {
-  const repository = `case/n${++count}`;
-  const armed = faults.map(({ path = "*", ...fault }) => ({
-    ...fault,
-    action: [fault.action].flat().map(restore),
-    ...{ host: "plain.test", path: `/v2/${repository}/${String(path)}` },
-  }));
-  registries.plain.repository(repository);
-  disarm.set(repository, simulation.faults.add(...armed));
-  return { repository, faults };
-}
-
-function closePush({ repository, digest }: { repository: string; digest: string }): PushOutcome {
-  const arrivedBytes = entriesOf({ host: "plain", repository })
-    .reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
-  const seen = close({ host: "plain", repository });
-  const { blobs } = registries.plain.repository(repository);
-  const content = blobs.get(digest);
-  const hash = content && createHash("sha256").update(contentBytes(content)).digest("hex");
-  const stored = hash && `sha256:${hash}`;
-  const outcome = { stored, blobs: blobs.size, arrivedBytes, seen };
-  blobs.clear();
-  return outcome;
-}
-
 /** JSON has no undefined, which is how a header is taken away. */
 function restore(action: FaultAction): FaultAction {
   if (action.kind !== "headers") return action;
@@ -126,10 +106,7 @@ function entriesOf({ host, repository }: { host: HostName; repository: string })
 }
 
 function read(which: { host: HostName; repository: string }): SeenRequest[] {
-  return entriesOf(which)
-    .map(({ method, target, headers, status, sentBytes, outcome, unreadBytes = 0 }) => ({
-      ...{ method, target, headers, status, sentBytes, outcome, unreadBytes },
-    }));
+  return entriesOf(which).map(seenRequest);
 }
 
 function close(which: { host: HostName; repository: string }): SeenRequest[] {
@@ -152,19 +129,34 @@ const VERBS: Readonly<Record<string, (body: never) => unknown>> = {
   "/open": open,
   "/read": read,
   "/close": close,
-  "/open-push": openPush,
-  "/close-push": closePush,
+  "/open-push": (plan) => push.open(plan),
+  "/close-push": (which) => push.close(which),
+  "/take-writes": (which) => push.takeWrites(which),
 };
 
-const served = await serveHosts(simulation);
+const hosts = simulation.hosts();
+const listening = await Promise.all(hosts.map((host) => serveSimulation({ simulation, host })));
+const served = new Map(hosts.map((host, i) => [host, listening[i] as ServedHost]));
 const addresses = Object.fromEntries(
-  HOSTS.map((name) => [name, new URL(served.url(`${name}.test`)).host]),
+  HOSTS.map((name) => [name, new URL(registries[name].address).host]),
 ) as Record<HostName, string>;
+const push = createPushSide({
+  ...{ simulation, registries, restore },
+  repositoryName: () => `case/n${++count}`,
+  async restart({ downMs, forgets }): Promise<void> {
+    const host = registries.restarts;
+    const before = served.get(host) as ServedHost;
+    await before.close();
+    if (forgets) host.uploads.clear();
+    await sleep(downMs);
+    served.set(host, await serveSimulation({ simulation, host, port: before.port }));
+  },
+});
 const config = JSON.stringify({
   upstreams: HOSTS.map((name) => ({
     ...{ name, prefix: name, origin: `http://${addresses[name]}` },
   })),
-  access: { anonymous: HOSTS.map((name) => `${name}/**:pull,push`) },
+  access: { anonymous: HOSTS.map((name) => `${name}/case/**:pull,push`) },
   sealingKeys: [{ secret: "SEAL_KEY" }],
 });
 const secrets = { SEAL_KEY: "not a secret, the same for all doors here" };
@@ -193,7 +185,7 @@ const end = async (): Promise<void> => {
   control.closeAllConnections();
   control.close();
   await Promise.all([door, ...twins].map((one) => one.close()));
-  await served.close();
+  await Promise.all([...served.values()].map((one) => one.close()));
   process.exit(0);
 };
 process.on("SIGTERM", () => void end());

@@ -148,6 +148,35 @@ describe("an upstream that breaks", () => {
     },
   );
 
+  it.each(["a stream", "a chunk", "the whole"])(
+    "after one byte, which is told as none is, is sent %s from there on",
+    async (what) => {
+      const door = await openPushDoor();
+      const bytes = blob.bytes.slice(0, what === "a stream" ? SIZE : 10_000);
+      const digest = `sha256:${await sha256Hex(bytes)}`;
+      const location = await begin(door);
+      const action = { kind: "cut-request", at: 1, by: "reset" } as const;
+      door.simulation.faults.add({ ...PATCHES, first: 1, action });
+      const patch = { method: "PATCH", ...HALF };
+      const cut = await door.send(location, { ...patch, body: streamOf(blob.bytes) });
+      expect(cut.status).toBe(502);
+      const asked = await door.send(location);
+      expect([asked.status, asked.headers.get("range")]).toEqual([204, "0-0"]);
+      let next = asked.headers.get("location") ?? "";
+      if (what !== "the whole") {
+        const body = what === "a stream" ? streamOf(bytes) : bytes;
+        const patched = await door.send(next, { ...patch, body });
+        expect([patched.status, patched.headers.get("range")])
+          .toEqual([202, `0-${bytes.length - 1}`]);
+        next = patched.headers.get("location") ?? "";
+      }
+      const last = what === "the whole" ? { body: bytes } : {};
+      const put = await door.send(withDigest(next, digest), { method: "PUT", ...last });
+      expect(put.status).toBe(201);
+      await expectThere(door, { bytes, digest });
+    },
+  );
+
   it.each([1, 5000, -1])("at byte %i of a small chunk gets the rest of it", async (at) => {
     const door = await openPushDoor();
     const location = await begin(door);

@@ -286,6 +286,7 @@ describe("blobs.put(): broken connections", () => {
     ["503 after nothing", { kind: "answer", status: 503 }],
     ["500 without a word", { kind: "answer", status: 500 }],
     ["499 of a proxy", { kind: "answer", status: 499 }],
+    ["a request cut after a byte", { kind: "cut-request", at: 1, by: "reset" }],
     ["a request cut", { kind: "cut-request", at: 30_000, by: "close" }],
     ["a request stalled", { kind: "cut-request", at: 30_000, by: "stall" }],
   ] as const;
