@@ -29,7 +29,7 @@ export interface OpenableSource {
    * @throws {TidegateError} UPLOAD_FAILED when it cannot be read, or ends before the offset.
    */
   open(offset: number, signal: AbortSignal | undefined): Promise<ByteReader>;
-  /** Nothing more will be read: a stream is cancelled. */
+  /** Nothing more will be read: what is open is closed. */
   cancel(reason: unknown): void;
 }
 
@@ -53,22 +53,26 @@ export function openSource(source: PushSource, clock: Clock): OpenableSource {
 }
 
 function slicedSource(source: BlobSource, clock: Clock): OpenableSource {
+  let reader: ByteReader | undefined;
   return {
     size: source.size,
     replayable: true,
     async open(offset, signal): Promise<ByteReader> {
       try {
         const slice = await source.slice(offset);
-        return slice instanceof Uint8Array ? bytesReader(slice) : bodyReader(
+        reader = slice instanceof Uint8Array ? bytesReader(slice) : bodyReader(
           slice instanceof ReadableStream ? slice : slice.stream(),
           clock,
           signal,
         );
+        return reader;
       } catch (cause) {
         throw unreadable(cause);
       }
     },
-    cancel(): void {},
+    cancel(reason): void {
+      reader?.cancel(reason).catch(() => {});
+    },
   };
 }
 

@@ -91,13 +91,11 @@ function serialize(options: BuildOptions, format: "oci" | "docker", fields: obje
   return parseManifest(encodeUtf8(JSON.stringify(document)));
 }
 
+/** Its own fields alone: what callers spread into it besides is none of the document's. */
 function writeDescriptor(descriptor: Descriptor): object {
-  const { mediaType, digest, size, platform, ...rest } = descriptor;
+  const { mediaType, digest, size, urls, annotations, data, artifactType, platform } = descriptor;
   return {
-    mediaType,
-    digest,
-    size,
-    ...rest,
+    ...{ mediaType, digest, size, urls, annotations, data, artifactType },
     ...(platform === undefined ? {} : { platform: writePlatform(platform) }),
   };
 }

@@ -1,10 +1,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
+import { serveSimulation } from "../../src/simulation/serve_node.ts";
+import { LayoutWriter } from "../support/oci_layout_node.ts";
 import { run } from "../support/processes_node.ts";
 
 const workspace = inject("workspace");
 const image = `${inject("registryHost")}/library/hello:latest`;
+const NO_LOGIN = { DOCKER_CONFIG: join(workspace, "nowhere") };
 const at = (path: string): string => join(workspace, "examples", path);
 
 describe("scripts", () => {
@@ -14,6 +17,21 @@ describe("scripts", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/sha256:[0-9a-f]{64}/);
     expect(readdirSync(out).length).toBeGreaterThan(2);
+  });
+
+  it("node/push.ts pushes an image layout, and finds it there the second time", async () => {
+    const layout = new LayoutWriter(join(workspace, "layout"));
+    const { digest } = await layout.index("v1", ["amd64", "arm64"]);
+    const registry = await serveSimulation({ push: {} });
+    const target = `${new URL(registry.url).host}/acme/app:v1`;
+    const push = () => run("node", [at("node/push.ts"), layout.folder, target], { env: NO_LOGIN });
+    const [first, second] = [await push(), await push()];
+    const tagged = await fetch(`${registry.url}/v2/acme/app/manifests/v1`, { method: "HEAD" });
+    await registry.close();
+    expect([first.stderr, second.stderr]).toEqual(["", ""]);
+    expect(first.stdout).toContain(`${target} is ${digest}: 6 sent, 0 mounted, 0 there`);
+    expect(second.stdout).toContain(`${target} is ${digest}: 0 sent, 0 mounted, 6 there`);
+    expect(tagged.headers.get("docker-content-digest")).toBe(digest);
   });
 
   it("bun/sizes.ts lists every platform", async () => {

@@ -188,6 +188,20 @@ describe("blobs.put(): what it refuses", () => {
     expect(registry.uploads.size).toBe(0);
   });
 
+  it.each([403, 507])("closes what it read from when the registry says %i", async (status) => {
+    const { client, run, simulation } = createPushScenario();
+    simulation.faults.add({ method: "PATCH", action: { kind: "answer", status } });
+    let [opened, closed] = [0, 0];
+    const slice = (start: number): ReadableStream<Uint8Array> => {
+      opened++;
+      const pull = (c: ReadableStreamDefaultController): void => c.enqueue(BYTES.slice(start));
+      return new ReadableStream({ pull, cancel: () => void closed++ });
+    };
+    const options = { ...CHUNKED, size: BYTES.length };
+    await expect(run(client.blobs.put(APP, { slice }, options))).rejects.toThrow();
+    expect([opened, closed]).toEqual([1, 1]);
+  });
+
   it("compares the digest that the registry says it took", async () => {
     const digestHeader = await digestOf(noise(10, 5));
     const { client, run } = createPushScenario({}, { digestHeader });

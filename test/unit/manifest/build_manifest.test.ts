@@ -33,6 +33,12 @@ describe("EMPTY_DESCRIPTOR", () => {
 });
 
 describe("buildImageManifest()", () => {
+  it("writes nothing of a descriptor but the fields of one", () => {
+    const pushed = { ...layer, outcome: "uploaded", sentBytes: 7 };
+    const { raw } = buildImageManifest({ config: pushed, layers: [pushed] });
+    expect(raw).toEqual(buildImageManifest({ config: layer, layers: [layer] }).raw);
+  });
+
   it("writes an OCI image with its fields in the spec's order", () => {
     const { raw, kind } = buildImageManifest({ config, layers: [layer], annotations: { b: "1" } });
     expect(kind).toBe("image");
