@@ -1,17 +1,12 @@
 import { isTidegateError, isTransient } from "../core/mod.ts";
 import { openBlob } from "../client/mod.ts";
-import {
-  deleteBlobRequest,
-  finishUploadRequest,
-  pullBlobRequest,
-  readPullBlobHead,
-  readUploadFinish,
-} from "../distribution/mod.ts";
+import { deleteBlobRequest, finishUploadRequest, readUploadFinish } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
 import { type Digest, formatDigest } from "../reference/mod.ts";
 import { discardSink, pumpVerified } from "../verify/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
 import type { RefusalName } from "./error_answer.ts";
+import { hasBlob } from "./has_blob.ts";
 import { restoreHash, type Upload } from "./upload.ts";
 import { abandon, exchange, statusOf } from "./upstream_upload.ts";
 
@@ -74,23 +69,8 @@ async function commit(
     if (statusOf(error) === 400) return "refused";
     // its answer may have been lost after the commit; repeated, it no longer finds the upload
     const mayBeThere = isTransient(error) || isTidegateError(error, "NOT_FOUND");
-    if (mayBeThere && await isThere(door, digest, upload.offset + rest.length)) return "committed";
+    if (mayBeThere && await hasBlob(door, digest, upload.offset + rest.length)) return "committed";
     throw error;
-  }
-}
-
-async function isThere(door: DoorRequest, digest: Digest, size: number): Promise<boolean> {
-  const request = pullBlobRequest(door.target, digest, { method: "HEAD" });
-  try {
-    const head = await exchange(
-      door,
-      request,
-      [200],
-      ({ status, headers }) => readPullBlobHead(status, headers),
-    );
-    return head.size === size;
-  } catch {
-    return false; // what happened before says more
   }
 }
 

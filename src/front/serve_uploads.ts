@@ -4,6 +4,7 @@ import { type Digest, digestAlgorithm, tryParseDigest } from "../reference/mod.t
 import type { Answer } from "./answer.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { refuse } from "./error_answer.ts";
+import { hasBlob } from "./has_blob.ts";
 import { mountSource } from "./mount_source.ts";
 import { finishUpload } from "./serve_upload.ts";
 import type { Upload } from "./upload.ts";
@@ -40,8 +41,8 @@ function parseAlgorithm(query: URLSearchParams): HashAlgorithm | undefined {
 }
 
 /**
- * @returns The digest once it is mounted, the upload that the upstream began instead, or undefined when
- * the mount was not asked for or was refused.
+ * @returns The digest once it is mounted and there, the upload that the upstream began instead, or
+ * undefined when the mount was not asked for, was refused or left nothing.
  */
 async function tryMount(
   door: DoorRequest,
@@ -62,7 +63,9 @@ async function tryMount(
     if (start.state === "open") {
       return adoptSession(door, digestAlgorithm(digest), start.session, request.url);
     }
-    return start.digest === undefined || start.digest === digest ? digest : undefined;
+    const isSame = start.digest === undefined || start.digest === digest;
+    // distribution answers 201 for one of SHA-512, too, and has nothing afterwards
+    return isSame && await hasBlob(door, digest) ? digest : undefined;
   } catch (error) {
     if (isTransient(error)) throw error;
     return undefined; // 401, 403, 404, 405: there are registries without mounts

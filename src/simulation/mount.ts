@@ -26,7 +26,8 @@ export function mountBlob(exchange: Exchange): Reply | undefined {
     .map((source) => state.repositories.get(source)?.blobs.get(digest))
     .find((blob) => blob !== undefined);
   if (content === undefined) return undefined;
-  repositoryOf(state.repositories, name).blobs.set(digest, content);
+  const { emptyMounts } = state.settings.quirks;
+  if (!emptyMounts) repositoryOf(state.repositories, name).blobs.set(digest, content);
   const location = writeLocation(state, `/v2/${name}/blobs/${digest}`);
   return { status: 201, headers: [["location", location], ["docker-content-digest", digest]] };
 }

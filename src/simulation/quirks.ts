@@ -57,6 +57,8 @@ export interface RegistryQuirks {
   readonly mountWithoutFrom?: number;
   /** Status of a mount whose `from` is no repository here: 400 (Docker Hub). */
   readonly mountUnknownFrom?: number;
+  /** A mount is 201, and the blob is not there afterwards (distribution, digests of SHA-512). */
+  readonly emptyMounts?: boolean;
   /** A mount needs a token that covers `from` too: 401 with both scopes (distribution). */
   readonly mountNeedsSource?: boolean;
   /** `tag` parameters are ignored and there is no `OCI-Tag` (registries before end-7b). */

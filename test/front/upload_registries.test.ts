@@ -188,6 +188,17 @@ describe("mounts", () => {
     expect(asked).toBe(false);
   });
 
+  it("that leave nothing become uploads", async () => {
+    const door = await openPushDoor({ config: { access } });
+    door.registry.configure({ quirks: { emptyMounts: true } });
+    const digest = door.image.layers[0]?.digest ?? "";
+    const query = new URLSearchParams({ mount: digest, from: "acme/app" });
+    const answer = await door.send(`/v2/acme/other/blobs/uploads/?${query}`, { method: "POST" });
+    expect(answer.status).toBe(202);
+    const put = withDigest(answer.headers.get("location") ?? "", small.digest);
+    expect((await door.send(put, { method: "PUT", body: small.bytes })).status).toBe(201);
+  });
+
   it.each([[{ refuseMounts: true }], [{ mountUnknownFrom: 400 }]])(
     "that the registry does not do become uploads: %j",
     async (quirks) => {

@@ -62,6 +62,12 @@ describe("mount: end-11", () => {
   });
 });
 
+it("a mount may be answered with 201 and leave nothing", async () => {
+  const { digest, mount, get } = await mountBench({ emptyMounts: true });
+  expect(await mount("&from=from")).toBe(201);
+  expect((await get(`/v2/to/blobs/${digest}`)).status).toBe(404);
+});
+
 describe("mount: access", () => {
   type Grants = Record<string, readonly string[]>;
 
