@@ -52,12 +52,12 @@ export async function skopeoPush(
 
 /** Any other skopeo command that asks one image: `inspect`, `list-tags`. */
 export function skopeo(
-  command: string,
+  command: string | readonly string[],
   image: string,
   { credentials }: ClientOptions = {},
 ): Promise<Outcome> {
   const auth = credentials === undefined ? ["--no-creds"] : ["--creds", credentials];
-  return run("skopeo", [command, "--tls-verify=false", ...auth, `docker://${image}`]);
+  return run("skopeo", [...[command].flat(), "--tls-verify=false", ...auth, `docker://${image}`]);
 }
 
 /** SHA-256 of every file of a folder, by name: what a pull left behind. */
@@ -119,6 +119,13 @@ export function podman(folder: string): Podman {
 export interface Containerd extends Running {
   /** `ctr content fetch` into a namespace that shares nothing: every blob comes over the wire. */
   fetch(namespace: string, image: string, options?: ClientOptions): Promise<Outcome>;
+  /** `ctr images push` of what a namespace has fetched, under another name. */
+  push(
+    namespace: string,
+    image: string,
+    target: string,
+    options?: ClientOptions,
+  ): Promise<Outcome>;
   /** Digests in a namespace's content store: containerd verified each of them. */
   content(namespace: string): Promise<readonly string[]>;
 }
@@ -138,6 +145,11 @@ export async function startContainerd(folder: string): Promise<Containerd> {
       const auth = credentials === undefined ? [] : ["--user", credentials];
       const flags = ["--plain-http", "--all-platforms", ...auth];
       return ctr(["--namespace", namespace, "content", "fetch", ...flags, image], timeoutMs);
+    },
+    push: (namespace, image, target, { credentials, timeoutMs } = {}) => {
+      const auth = credentials === undefined ? [] : ["--user", credentials];
+      const args = ["images", "push", "--plain-http", ...auth, target, image];
+      return ctr(["--namespace", namespace, ...args], timeoutMs);
     },
     content: async (namespace) => {
       const { stdout } = await ctr(["--namespace", namespace, "content", "ls", "--quiet"]);

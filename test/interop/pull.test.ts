@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LayoutWriter } from "../support/oci_layout_node.ts";
@@ -119,11 +119,12 @@ describe.each(CASES)("$image from the $name registry", ({ name, image, direct, d
     expect(failure(direct)).toBe("");
     expect(failure(await skopeoPull(through(), out("door"), credentials))).toBe("");
     expect(await digestsOf(out("door"))).toEqual(await digestsOf(out("direct")));
+    for (const way of ["door", "direct"]) rmSync(out(way), { recursive: true });
   });
 
   it("podman unpacks the same layers", async () => {
-    const direct = podman(join(folder.path, `podman-${name}-${image}-direct`));
-    const front = podman(join(folder.path, `podman-${name}-${image}-door`));
+    const at = (way: string) => join(folder.path, `podman-${name}-${image}-${way}`);
+    const [direct, front] = [podman(at("direct")), podman(at("door"))];
     expect(failure(await direct.pull(behind(), directly))).toBe("");
     expect(failure(await front.pull(through(), credentials))).toBe("");
     expect(await front.digest(through())).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -131,6 +132,7 @@ describe.each(CASES)("$image from the $name registry", ({ name, image, direct, d
     expect(await front.layers(through())).toEqual(await direct.layers(behind()));
     direct.close();
     front.close();
+    for (const way of ["door", "direct"]) rmSync(at(way), { recursive: true });
   });
 
   it("containerd fetches the same content", async () => {

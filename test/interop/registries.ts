@@ -38,8 +38,12 @@ export function startRegistry(
 }
 
 /** Start distribution 3, which keeps its data in a folder. */
-export function startDistribution(program: string, folder: string): Promise<RealRegistry> {
-  return serveDistribution(program, folder);
+export function startDistribution(
+  program: string,
+  folder: string,
+  auth?: RegistryAuth,
+): Promise<RealRegistry> {
+  return serveDistribution(program, folder, auth);
 }
 
 async function serveDistribution(
@@ -65,12 +69,18 @@ async function serveDistribution(
   return { ...running, host };
 }
 
-/** Start olareg, which knows the referrers API and keeps its data in memory. */
-export async function startOlareg(program: string): Promise<RealRegistry> {
+/**
+ * Start olareg, which knows the referrers API.
+ * @param folder Keeps its data; without one they are in memory.
+ */
+export async function startOlareg(program: string, folder?: string): Promise<RealRegistry> {
   const port = await freePort();
   const address = ["--addr", "127.0.0.1", "--port", String(port)];
   const on = ["--api-delete", "--api-blob-delete", "--api-sparse-image", "--api-sparse-index"];
-  const args = ["serve", "--store-type", "mem", "--verbosity", "info", ...address, ...on];
+  const store = folder === undefined
+    ? ["--store-type", "mem"]
+    : ["--store-type", "dir", "--dir", folder];
+  const args = ["serve", ...store, "--verbosity", "info", ...address, ...on];
   const running = await startServer(program, args, /launching server/);
   return { ...running, host: `127.0.0.1:${port}` };
 }
@@ -81,7 +91,7 @@ export async function startZot(program: string, folder: string): Promise<RealReg
   const port = await freePort();
   const config = {
     storage: { rootDirectory: join(folder, "data") },
-    http: { address: "127.0.0.1", port: String(port) },
+    http: { address: "127.0.0.1", port: String(port), compat: ["docker2s2"] },
     log: { level: "info" },
   };
   const file = join(folder, "config.json");

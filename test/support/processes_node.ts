@@ -13,6 +13,8 @@ export interface Outcome {
 
 /** A server that a test started. */
 export interface Running {
+  /** Id of the process that was started, and of the group that all its children are in. */
+  readonly pid: number;
   /** All that it has printed so far. */
   output(): string;
   /** End it, by its own id, and wait for it. */
@@ -86,7 +88,11 @@ export async function startServer(
     detached: true,
   });
   let output = "";
-  const running: Running = { output: () => output, stop: () => stopGroup(child) };
+  const running: Running = {
+    pid: child.pid ?? 0,
+    output: () => output,
+    stop: () => stopGroup(child),
+  };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
     const onData = (chunk: Uint8Array): void => {
