@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -13,7 +13,11 @@ beforeEach(() => {
   folder = temporaryFolder("conformance-test");
   mkdirSync(join(folder.path, "tmp"));
 });
-afterEach(() => folder.remove());
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGTERM"); // one that has ended does not mind
+  folder.remove();
+});
+const children: ChildProcess[] = [];
 
 function program(path: string, ...lines: readonly string[]): string {
   const file = join(folder.path, path);
@@ -52,6 +56,7 @@ function start(args: readonly string[], suite?: string): {
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  children.push(child);
   let output = "";
   child.stdout.on("data", (chunk) => output += chunk);
   child.stderr.on("data", (chunk) => output += chunk);

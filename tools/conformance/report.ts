@@ -114,9 +114,12 @@ const EXPLANATIONS = `## Why
   verified. It answers POST with a whole blob, chunks out of order and referrers as the specification
   wants it where distribution does not, and begins an upload where distribution says that it mounted
   a blob and has none.
-- *The front door fails what distribution fails.* Distribution takes no sparse images, no manifests by
-  digests of SHA-512 and no non-distributable layers, and lists no referrers. That is
-  not the front door's to invent.`;
+- *The front door fails what the registry behind it fails.* Distribution and Debian's registry, which
+  is distribution 2, take no sparse images, no manifests by digests of SHA-512 and no
+  non-distributable layers, and list no referrers. zot takes no sparse images, and has a blob that was
+  mounted also after its deletion. That is not the front door's to mend.
+- *The numbers of cases differ.* Where a registry does not take one way to upload a blob, the suite
+  tries the next, which is a case more; and what it pushes is random.`;
 
 /** Names below a heading, grouped by their first part; empty when there are none. */
 function section(title: string, names: readonly string[]): string {
