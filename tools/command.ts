@@ -56,15 +56,20 @@ export function announce(
 ): void {
   console.log(`tidegate: front door ready at ${door.url}`);
   for (const line of lines) console.log(line);
-  let closing = false;
-  const end = (): void => {
-    if (closing) return;
-    closing = true;
-    close().then(() => process.exit(0), () => process.exit(1));
+  onEnd(() => void close().then(() => process.exit(0), () => process.exit(1)));
+}
+
+/** Call `end`, once, when the process is told to end: then that is up to it. */
+export function onEnd(end: () => void): void {
+  let ending = false;
+  const once = (): void => {
+    if (ending) return;
+    ending = true;
+    end();
   };
-  process.on("SIGINT", end);
-  process.on("SIGTERM", end);
+  process.on("SIGINT", once);
+  process.on("SIGTERM", once);
   // npm hands a signal to the shell that it started us with, and that does not hand it on
   const parent = process.ppid;
-  setInterval(() => process.ppid === parent || end(), PARENT_CHECK_MS).unref();
+  setInterval(() => process.ppid === parent || once(), PARENT_CHECK_MS).unref();
 }

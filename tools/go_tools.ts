@@ -45,10 +45,14 @@ export function findCommand(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
+/** The folder of the user's cache that is ours. */
+export function cacheFolder(): string {
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "tidegate");
+}
+
 /** Where a tool is, or would be, once it is built. */
 export function goToolPath(name: GoToolName): string {
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  return join(cache, "tidegate", "go", `${name}@${GO_TOOLS[name].version}`, name);
+  return join(cacheFolder(), "go", `${name}@${GO_TOOLS[name].version}`, name);
 }
 
 /** Path of a tool that has been built; undefined when it has not. */
@@ -75,7 +79,7 @@ export function installGoTool(name: GoToolName): string {
   const lines = ["module tools", `go ${GO_VERSION}`, `require ${module} ${version}`];
   writeFileSync(join(folder, "go.mod"), lines.join("\n") + "\n");
   const args = ["go", "build", "-mod=mod", "-trimpath", "-o", path, `${module}/${command}`];
-  const env = { ...process.env, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local" };
+  const env = { ...process.env, GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "auto" };
   const { status, stderr } = spawnSync("nice", args, { cwd: folder, env, timeout: BUILD_MS });
   if (status === 0) return path;
   rmSync(folder, { recursive: true, force: true });

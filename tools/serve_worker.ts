@@ -14,6 +14,8 @@ export interface ServeWorkerOptions {
   readonly persist?: string;
   /** Whether checkpoints of uploads live in Durable Objects. Default is true. */
   readonly checkpoints?: boolean;
+  /** Takes what the Worker logs, a line each. Default is this process's own output. */
+  readonly log?: (line: string) => void;
 }
 
 /** A front door that runs until it is closed. */
@@ -30,7 +32,7 @@ export interface ServedWorker {
  * @throws {Error} With code EADDRINUSE when the port is taken.
  */
 export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWorker> {
-  const { config, secrets, port, persist, checkpoints = true } = options;
+  const { config, secrets, port, persist, checkpoints = true, log } = options;
   await assertFree(port);
   const { date, flags } = workerCompatibility();
   const worker = new Miniflare(convertV4MiniflareOptions({
@@ -46,6 +48,7 @@ export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWo
       durableObjects: { UPLOADS: { className: "UploadCheckpoint", useSQLite: true } },
     },
     ...persist === undefined ? {} : { kvPersist: persist },
+    ...log && { handleStructuredLogs: ({ message }: { message: string }) => log(message) },
   }));
   const url = await worker.ready;
   return { url: url.origin, close: () => worker.dispose() };

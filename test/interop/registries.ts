@@ -96,8 +96,32 @@ export async function startZot(program: string, folder: string): Promise<RealReg
   };
   const file = join(folder, "config.json");
   writeFileSync(file, JSON.stringify(config));
-  const running = await startServer(program, ["serve", file], /listen|starting/i);
-  return { ...running, host: `127.0.0.1:${port}` };
+  const registry = {
+    ...await startServer(program, ["serve", file], /configuration settings/),
+    host: `127.0.0.1:${port}`,
+  };
+  await untilItAnswers(registry);
+  return registry;
+}
+
+const ANSWER_MS = 60_000;
+
+/** zot does not say when it listens. */
+async function untilItAnswers({ host, output, stop }: RealRegistry): Promise<void> {
+  for (const end = Date.now() + ANSWER_MS; Date.now() < end;) {
+    if (await answers(host)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await stop();
+  throw new Error(`${host} does not answer:\n${output()}`);
+}
+
+async function answers(host: string): Promise<boolean> {
+  try {
+    return (await fetch(`http://${host}/v2/`, { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
+  } catch {
+    return false;
+  }
 }
 
 function authSection(folder: string, auth: RegistryAuth): object {

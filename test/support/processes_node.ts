@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Longest run of a command, or wait for a server; in milliseconds. */
   readonly timeoutMs?: number;
+  /** Ends a command early. Of no use to a server, which has `stop()`. */
+  readonly signal?: AbortSignal;
 }
 
 /** A TCP port on loopback that was free a moment ago. */
@@ -51,11 +53,12 @@ export function temporaryFolder(name: string): { path: string; remove: () => voi
 export function run(
   command: string,
   args: readonly string[],
-  { cwd, env, timeoutMs = 120_000 }: StartOptions = {},
+  { cwd, env, timeoutMs = 120_000, signal }: StartOptions = {},
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       ...(cwd !== undefined && { cwd }),
+      ...(signal && { signal }),
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../test/support/processes_node.ts";
-import { findCommand } from "../go_tools.ts";
+import { cacheFolder, findCommand } from "../go_tools.ts";
 import { ROOT } from "../worker_bundle.ts";
 import { mergeResults, readResults, type SuiteResults } from "./results.ts";
 
@@ -34,25 +34,40 @@ export const EVERYTHING_ON: Readonly<Record<string, string>> = {
 
 const RUN_MS = 5 * 60_000;
 
+/** The folder that keeps what the runs leave behind; `TIDEGATE_CONFORMANCE_RESULTS` names another. */
+export const RESULTS: string = process.env["TIDEGATE_CONFORMANCE_RESULTS"] ??
+  join(ROOT, "build", "conformance");
+
 /**
  * The OCI conformance suite (the program of opencontainers/distribution-spec, since 2026): named by
- * `TIDEGATE_CONFORMANCE_SUITE`, or `oci-conformance` on the PATH.
+ * `TIDEGATE_CONFORMANCE_SUITE`, or `oci-conformance` where {@linkcode findProgram} looks.
  */
 export function findSuite(): string | undefined {
-  return process.env["TIDEGATE_CONFORMANCE_SUITE"] ?? findCommand("oci-conformance");
+  return process.env["TIDEGATE_CONFORMANCE_SUITE"] ?? findProgram("oci-conformance");
+}
+
+/** A program that is not built here: on the PATH, or in `tidegate/suite` of the user's cache. */
+export function findProgram(name: string): string | undefined {
+  const cached = join(cacheFolder(), "suite", name);
+  return findCommand(name) ?? (existsSync(cached) ? cached : undefined);
 }
 
 /**
  * Run the suite. Its exit status is not asked: it is 0 when the configuration does not load.
  *
+ * @param signal Ends it early.
  * @throws {Error} When it left no results, or those of other settings.
  */
-export async function runSuite(suite: string, target: SuiteRun): Promise<SuiteResults> {
-  if (target.groups === undefined) return await runPart(suite, target, target.name, {});
+export async function runSuite(
+  suite: string,
+  target: SuiteRun,
+  signal: AbortSignal,
+): Promise<SuiteResults> {
+  if (target.groups === undefined) return await runPart(suite, target, target.name, {}, signal);
   const parts: SuiteResults[] = [];
   for (const [group, own] of Object.entries(target.groups)) {
     const settings = { ...own, OCI_FILTER_TEST: `OCI Conformance Test/${group}` };
-    parts.push(await runPart(suite, target, join(target.name, group), settings));
+    parts.push(await runPart(suite, target, join(target.name, group), settings, signal));
   }
   return mergeResults(parts);
 }
@@ -62,8 +77,9 @@ async function runPart(
   { registry, settings }: SuiteRun,
   name: string,
   own: Readonly<Record<string, string>>,
+  signal: AbortSignal,
 ): Promise<SuiteResults> {
-  const folder = join(ROOT, "build", "conformance", name);
+  const folder = join(RESULTS, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { stderr } = await run(suite, [], {
@@ -75,7 +91,9 @@ async function runPart(
       ...own,
     },
     timeoutMs: RUN_MS,
+    signal,
   });
+  signal.throwIfAborted();
   const read = (file: string): string => readFileSync(join(folder, file), "utf8");
   try {
     const results = readResults(read("results.yaml"), read("junit.xml"));

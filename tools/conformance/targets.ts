@@ -1,8 +1,10 @@
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { serveSimulation } from "../../src/simulation/serve_node.ts";
 import { createSimulation, type Demo, seedDemo } from "../../src/simulation/mod.ts";
 import { type ServedWorker, serveWorker } from "../serve_worker.ts";
 import type { Rule } from "./judge.ts";
-import { EVERYTHING_ON, type SuiteRun } from "./suite.ts";
+import { EVERYTHING_ON, RESULTS, type SuiteRun } from "./suite.ts";
 import type { Stoppable, Upstream } from "./upstreams.ts";
 
 /** One run of the suite, and how it is judged. */
@@ -15,9 +17,9 @@ export interface Target extends SuiteRun {
   readonly alone?: string;
 }
 
-/** Cases of a whole run, less some: their number varies a little with the random content. */
-const PUSH_CASES = 650;
-const PULL_CASES = 12;
+/** Cases that a whole run runs, less some: their number varies a little with the random content. */
+const PUSH_CASES = 780;
+const PULL_CASES = 60;
 
 /** Anonymous mounts: the specification lets a registry do without. */
 const SKIPS = 2;
@@ -58,12 +60,16 @@ export async function startServers(
   );
   const { host } = new URL(keep(await serveSimulation({ simulation: world })).url);
   const simulation = { name: "simulation", title: "the simulation", host };
-  const door = keep(await serveDoor([simulation, ...upstreams], "pull,push,delete"));
-  const pullDoor = keep(await serveDoor([simulation], "pull"));
+  const door = keep(await serveDoor([simulation, ...upstreams], "pull,push,delete", "door.log"));
+  const pullDoor = keep(await serveDoor([simulation], "pull", "pull-only-door.log"));
   return { simulation, upstreams, door, pullDoor, demo };
 }
 
-function serveDoor(upstreams: readonly Upstream[], actions: string): Promise<ServedWorker> {
+function serveDoor(
+  upstreams: readonly Upstream[],
+  actions: string,
+  logName: string,
+): Promise<ServedWorker> {
   const config = {
     upstreams: upstreams.map(({ name, host }) => ({
       ...{ name, origin: `http://${host}`, prefix: name, insecure: true },
@@ -73,21 +79,30 @@ function serveDoor(upstreams: readonly Upstream[], actions: string): Promise<Ser
     sealingKeys: [{ secret: "SEAL_KEY" }],
   };
   const secrets = { SEAL_KEY: Buffer.alloc(32, 7).toString("base64") };
-  return serveWorker({ port: 0, config: JSON.stringify(config), secrets });
+  return serveWorker({ port: 0, config: JSON.stringify(config), secrets, log: logTo(logName) });
+}
+
+/** Writes lines to a new file beside the results. */
+function logTo(name: string): (line: string) => void {
+  mkdirSync(RESULTS, { recursive: true });
+  const file = join(RESULTS, name);
+  writeFileSync(file, "");
+  return (line) => appendFileSync(file, `${line}\n`);
 }
 
 /** Every run, in the order of the report. */
 export function listTargets(servers: Servers): readonly Target[] {
   const { simulation, upstreams, door, pullDoor, demo } = servers;
   const front = new URL(door.url).host;
-  const strict = { cases: PUSH_CASES, skips: SKIPS };
+  const whole = { cases: PUSH_CASES, everything: true };
+  const strict = { ...whole, skips: SKIPS };
   const reading = { rule: { cases: PULL_CASES }, groups: pullGroups(demo) };
   return [
     { ...direct(simulation), rule: strict },
     { ...through(simulation, front), rule: strict },
     ...upstreams.flatMap((upstream) => [
       direct(upstream),
-      { ...through(upstream, front), rule: { cases: PUSH_CASES }, alone: upstream.name },
+      { ...through(upstream, front), rule: whole, alone: upstream.name },
     ]),
     {
       ...{ name: "simulation-read-only", title: "the simulation, read-only" },
