@@ -34,7 +34,7 @@ export type { PushedImage, PushImageOptions, PushProgress } from "./push_image.t
 export type { ManifestContent, PushedManifest, PutManifestOptions } from "./put_manifest.ts";
 export type { PushBlobOptions, PushedBlob, UploadOptions } from "./push_blob.ts";
 export type { RateLimit } from "./rate_limit.ts";
-export { responseFailure } from "./response_failure.ts";
+export { failureFacts, responseFailure } from "./response_failure.ts";
 export { RESUME } from "./resume_settings.ts";
 export type { ResumeUploadOptions } from "./resume_upload.ts";
 export type { ResumeSettings } from "./resume_settings.ts";

@@ -1,4 +1,4 @@
-import { encodeUtf8, type ErrorCode, isTidegateError } from "../core/mod.ts";
+import { encodeUtf8, type ErrorCode, isTidegateError, type Json } from "../core/mod.ts";
 import { type WireErrorCode, writeErrorBody } from "../distribution/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
 
@@ -208,16 +208,21 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   CONFIGURATION: "unavailable",
 };
 
-/** The one place that writes the spec's error document. */
+/**
+ * The one place that writes the spec's error document.
+ *
+ * @param detail Nothing but what the caller itself has said.
+ */
 export function refuse(
   name: RefusalName,
   headers: Readonly<Record<string, string>> = {},
+  detail?: Json,
 ): Answer {
   const { status, code, message } = REFUSALS[name];
   return bytesAnswer(
     status,
     { ...headers, "content-type": "application/json" },
-    encodeUtf8(writeErrorBody(code, message)),
+    encodeUtf8(writeErrorBody(code, message, detail)),
   );
 }
 

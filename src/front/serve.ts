@@ -49,6 +49,9 @@ function refuseFailure(
   if (refusal === undefined) {
     return refuseError(error, NOT_FOUND[kind] ?? "unknownName", services.clock.now());
   }
+  if (isTidegateError(error, "MANIFEST_BLOB_UNKNOWN")) {
+    return refuse(refusal, {}, { digests: error.details.digests });
+  }
   if (refusal !== "unsupported") return refuse(refusal);
   return refuse(refusal, { allow: endpointMethods(kind).filter((m) => m !== method).join(", ") });
 }

@@ -1,4 +1,6 @@
+import { failureFacts } from "../client/mod.ts";
 import {
+  decodeUtf8,
   type HashAlgorithm,
   isTidegateError,
   type RegistryResponse,
@@ -6,9 +8,11 @@ import {
 } from "../core/mod.ts";
 import {
   MAX_PUSH_TAGS,
+  missingBlobsError,
   type PushedManifestHead,
   pushManifestRequest,
   readPushManifest,
+  responseError,
 } from "../distribution/mod.ts";
 import { digestBytes } from "../hash/mod.ts";
 import { type Manifest, parseManifest } from "../manifest/mod.ts";
@@ -25,7 +29,6 @@ import type { Answer } from "./answer.ts";
 import { readConditions } from "./conditions.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { type RefusalName, refuse } from "./error_answer.ts";
-import { ask } from "./exchange.ts";
 import { readRequestBody } from "./request_body.ts";
 
 /**
@@ -53,17 +56,15 @@ export async function servePushManifest(door: DoorRequest, reference: string): P
   const digest = await digestOf(bytes, asked === undefined ? "sha256" : digestAlgorithm(asked));
   if (asked !== undefined && asked !== digest) return refuse("wrongDigest");
   const { target, request: { signal } } = door;
-  const response = await ask(
-    door,
-    pushManifestRequest(target, reference, bytes, manifest.mediaType, {
-      ...{ ...conditions, tags, signal },
-    }),
-    `${target.repository}:${reference}`,
-    (status) => status === 201 || status === 202,
-  );
+  const options = { ...conditions, tags, signal };
+  const request = pushManifestRequest(target, reference, bytes, manifest.mediaType, options);
+  const response = await door.send(request);
+  const { status } = response;
+  if (status !== 201 && status !== 202) throw await refusal(door, response, reference, bytes);
   const pushed = await acknowledged(door, response, bytes, digest);
-  reportPushed(door, pushed, bytes.length, asked === undefined ? [reference] : tags);
-  return answerPushed(door, manifest, tags, pushed);
+  const tagged = tags.filter((tag) => pushed.tags.includes(tag));
+  reportPushed(door, pushed, bytes.length, asked === undefined ? [reference] : tagged);
+  return answerPushed(door, manifest, tagged, pushed);
 }
 
 /** The further tags of a push, or how to refuse them. */
@@ -92,6 +93,23 @@ async function digestOf(
   algorithm: HashAlgorithm,
 ): Promise<Digest> {
   return formatDigest(algorithm, await digestBytes(algorithm, bytes));
+}
+
+/** The error for a refused push. Of what the upstream says it lacks, only what the caller lists. */
+async function refusal(
+  { target, request: { signal }, services: { clock } }: DoorRequest,
+  response: RegistryResponse,
+  reference: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<TidegateError> {
+  const image = `${target.repository}:${reference}`;
+  const facts = await failureFacts(response, clock, signal);
+  const missing = missingBlobsError(facts, image);
+  if (missing === undefined) return responseError(facts, image);
+  const { details, message } = missing;
+  const text = decodeUtf8(bytes);
+  const digests = details.digests.filter((digest) => text.includes(digest));
+  return new TidegateError("MANIFEST_BLOB_UNKNOWN", message, { ...details, digests });
 }
 
 interface Acknowledged extends PushedManifestHead {
@@ -133,11 +151,10 @@ function reportPushed(
 function answerPushed(
   { name, selection: { namespace } }: DoorRequest,
   { subject }: Manifest,
-  tags: readonly string[],
-  { digest, subject: listed, tags: set }: Acknowledged,
+  tagged: readonly string[],
+  { digest, subject: listed }: Acknowledged,
 ): Answer {
   const query = namespace === undefined ? "" : `?ns=${encodeURIComponent(namespace)}`;
-  const tagged = tags.filter((tag) => set.includes(tag));
   return {
     status: 201,
     headers: {

@@ -139,6 +139,23 @@ describe("an upstream's refusal", () => {
     expect(answer.headers.has("allow")).toBe(answered === 405);
   });
 
+  it("names what is missing, where the caller has named it before", async () => {
+    const door = await openSparse();
+    const [first] = (JSON.parse(SPARSE) as { manifests: [{ digest: string }] }).manifests;
+    const missing = [first.digest, `sha256:${"f".repeat(64)}`, GOSSIP].map((detail) => ({
+      ...{ code: "MANIFEST_BLOB_UNKNOWN", message: GOSSIP, detail },
+    }));
+    const body = JSON.stringify({ errors: missing });
+    door.simulation.faults.add({ method: "PUT", action: { kind: "answer", status: 400, body } });
+    expect(await (await push(door, "v9", SPARSE)).json()).toEqual({
+      errors: [{
+        code: "MANIFEST_BLOB_UNKNOWN",
+        message: "manifest references a manifest or blob unknown to the registry",
+        detail: { digests: [first.digest] },
+      }],
+    });
+  });
+
   it("of nonsense is what it was before: no write, no content", async () => {
     const door = await openSparse();
     const answer = await push(door, "v9", JSON.stringify(imageJson()), { "content-type": IMAGE });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { TidegateEvent } from "../../src/observability/mod.ts";
 import { descriptorJson, DIGEST_A, imageJson, indexJson } from "../support/manifests.ts";
 import {
   codeOf,
@@ -228,7 +229,9 @@ describe("PUT of a manifest", () => {
 
 describe("PUT of a manifest with tags", () => {
   it("sets those that the upstream says it set", async () => {
-    const door = await openSparse();
+    const events: TidegateEvent[] = [];
+    const observer = (event: TidegateEvent): void => void events.push(event);
+    const door = await openSparse({ options: { observer } });
     const digest = await textDigest(SPARSE);
     const answer = await push(door, `${digest}?tag=a&tag=b.1&tag=a`, SPARSE);
     expect([answer.status, answer.headers.get("oci-tag")]).toEqual([201, "a, b.1"]);
@@ -238,6 +241,8 @@ describe("PUT of a manifest with tags", () => {
     door.registry.configure({ quirks: { ignoreTagParameter: true } });
     const ignored = await push(door, `${digest}?tag=c`, SPARSE);
     expect([ignored.status, ignored.headers.has("oci-tag")]).toEqual([201, false]);
+    const pushed = events.filter((event) => event.type === "manifest.pushed");
+    expect(pushed.map(({ tags }) => tags)).toEqual([["a", "b.1"], []]);
   });
 
   it("never says more than was asked for", async () => {

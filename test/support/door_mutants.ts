@@ -44,10 +44,7 @@ export const DOOR_MUTANTS: readonly DoorMutant[] = [
     name: "the upstream's Location of a push is handed on",
     file: "front/serve_push_manifest.ts",
     edits: [
-      [
-        "{ digest, subject: listed, tags: set }",
-        "{ digest, subject: listed, tags: set, location }",
-      ],
+      ["{ digest, subject: listed }", "{ digest, subject: listed, location }"],
       ["`/v2/${name}/manifests/${digest}${query}`", '(void name, void query, location ?? "")'],
     ],
     finds: "shown",
