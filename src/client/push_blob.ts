@@ -198,10 +198,10 @@ export async function upload(
 
 function recordOf({ algorithm, target }: PushJob, run: Upload): UploadRecord {
   const { digest, session, size, window } = run;
-  const { hasher } = window as UploadWindow<UploadProgress["hasher"]>;
+  const state = window.state() as Uint8Array; // the portable hash has one
   const offset = window.start + window.length;
   const { location } = session as UploadSession;
-  return formatUploadRecord({ target, location, offset, algorithm, hasher, digest, size });
+  return formatUploadRecord({ target, location, offset, algorithm, state, digest, size });
 }
 
 /** Run a push to its end: tell of it, and leave nothing behind when it fails. */

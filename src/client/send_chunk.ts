@@ -31,6 +31,7 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Uploa
   const request = uploadChunkRequest(target, session.location, options);
   upload.sentBytes += body.length;
   upload.chunks++;
+  if (body.length === window.length) window.readAhead(most);
   let response: RegistryResponse;
   try {
     response = await send(request);

@@ -49,9 +49,14 @@ export interface UploadProgress {
   readonly size: number | undefined;
 }
 
-/** Write a record; reading it gives the same. */
-export function formatUploadRecord(progress: UploadProgress): UploadRecord {
-  const { target: { registry, repository }, location, offset, algorithm, hasher } = progress;
+/**
+ * Write a record; reading it gives the same.
+ * @param progress Its `state` is the hash up to `offset`, as `exportState` gives it.
+ */
+export function formatUploadRecord(
+  progress: Omit<UploadProgress, "hasher"> & { readonly state: Uint8Array },
+): UploadRecord {
+  const { target: { registry, repository }, location, offset, algorithm, state } = progress;
   const { digest, size } = progress;
   return {
     version: 1,
@@ -60,7 +65,7 @@ export function formatUploadRecord(progress: UploadProgress): UploadRecord {
     location,
     offset,
     algorithm,
-    state: encodeBase64Url(hasher.exportState()),
+    state: encodeBase64Url(state),
     ...(digest === undefined ? {} : { digest }),
     ...(size === undefined ? {} : { size }),
   };

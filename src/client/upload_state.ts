@@ -1,4 +1,4 @@
-import { type Hasher, isTidegateError, TidegateError } from "../core/mod.ts";
+import { isTidegateError, TidegateError } from "../core/mod.ts";
 import type { UploadSession } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
 import type { Digest } from "../reference/mod.ts";
@@ -12,7 +12,7 @@ import type { UploadWindow } from "./upload_window.ts";
 /** One upload: what is fixed, and how far it has come. */
 export interface Upload extends PushScope {
   readonly source: OpenableSource;
-  readonly window: UploadWindow<Hasher>;
+  readonly window: UploadWindow;
   readonly limit: ChunkLimit;
   readonly progress: ResumeProgress;
   /** What it must be, when that is known. */

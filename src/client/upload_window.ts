@@ -1,21 +1,18 @@
-import { type HashAlgorithm, type Hasher, TidegateError } from "../core/mod.ts";
-import { type Digest, formatDigest } from "../reference/mod.ts";
-import type { ByteReader } from "../verify/mod.ts";
-import type { OpenableSource } from "./blob_source.ts";
+import { TidegateError } from "../core/mod.ts";
+import type { Digest } from "../reference/mod.ts";
+import { createHashedSource, type HashedSourceOptions } from "./hashed_source.ts";
 
 /**
- * The bytes of a source that were read and hashed but are not acknowledged yet, in one buffer that
- * is used again and again. The hash is always that of the bytes up to the window's end.
+ * The bytes of a source that were read but are not acknowledged yet, in buffers that are used again
+ * and again. All that is read is hashed.
  */
-export interface UploadWindow<H extends Hasher = Hasher> {
+export interface UploadWindow {
   /** Offset of its first byte: so much is acknowledged. */
   readonly start: number;
   /** Bytes in it. */
   readonly length: number;
   /** Whether the source has no more after it. */
   readonly isLast: boolean;
-  /** The hash of all up to its end. */
-  readonly hasher: H;
   /** Its first bytes, at most so many. Valid until the next call that changes the window. */
   bytes(maximum: number): Uint8Array<ArrayBuffer>;
   /**
@@ -24,6 +21,11 @@ export interface UploadWindow<H extends Hasher = Hasher> {
    * than it should be; UPLOAD_FAILED when it cannot be read.
    */
   fill(limit: number): Promise<void>;
+  /**
+   * Begin to read what comes after it, at most so many bytes, while it is being sent. The next
+   * `fill` takes them in, and tells of what went wrong.
+   */
+  readAhead(limit: number): void;
   /** Its first bytes have arrived. */
   drop(count: number): void;
   /**
@@ -36,42 +38,73 @@ export interface UploadWindow<H extends Hasher = Hasher> {
    * @throws {TidegateError} UPLOAD_FAILED when the source cannot be read again.
    */
   seek(offset: number): Promise<void>;
+  /** The hash up to its end, to be saved; undefined where the hasher cannot. */
+  state(): Uint8Array | undefined;
   /** The digest of the whole source, once it {@linkcode isLast}. */
   digest(): Promise<Digest>;
 }
 
 /** What a window is made of. */
-export interface UploadWindowOptions<H extends Hasher = Hasher> {
-  readonly source: OpenableSource;
+export interface UploadWindowOptions extends HashedSourceOptions {
   /** Size of the whole, when known. */
   readonly size: number | undefined;
-  readonly algorithm: HashAlgorithm;
-  readonly createHasher: (algorithm: HashAlgorithm) => H;
-  /** Where a former upload got to, and the hash up to there. Default is the start. */
-  readonly from?: { readonly offset: number; readonly hasher: H } | undefined;
-  readonly signal: AbortSignal | undefined;
+}
+
+/** Bytes in a buffer that may be longer. */
+interface Part {
+  buffer: Uint8Array<ArrayBuffer>;
+  length: number;
+}
+
+/** What is read ahead. */
+interface Ahead {
+  /** The hash as it was before. */
+  readonly state: Uint8Array | undefined;
+  /** Never rejects. */
+  readonly done: Promise<{ readonly isLast: boolean } | { readonly error: unknown }>;
 }
 
 /** Make one, empty. Nothing is read before `fill`. */
-export function createUploadWindow<H extends Hasher>(
-  options: UploadWindowOptions<H>,
-): UploadWindow<H> {
+export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
   const { size } = options;
   const source = createHashedSource(options);
-  let length = 0;
-  let buffer = new Uint8Array(0);
+  let start = source.offset;
+  let part = emptyPart();
+  let spare = emptyPart();
+  let ahead: Ahead | undefined;
   let isLast = false;
 
-  /** Room for `limit` bytes, or for all that can come. What is in it stays. */
-  function makeRoom(limit: number): number {
+  /** @returns Whether the source has ended. */
+  async function fillPart(into: Part, limit: number): Promise<boolean> {
     const left = size === undefined ? Infinity : size - source.offset;
-    const room = Math.min(limit, length + left);
-    if (buffer.length < room) {
-      const larger = new Uint8Array(room);
-      larger.set(buffer.subarray(0, length));
-      buffer = larger;
+    const room = Math.min(limit, into.length + left);
+    makeRoom(into, room);
+    while (into.length < room) {
+      const chunk = await source.take(room - into.length);
+      if (chunk === undefined) return assertSize(true);
+      into.buffer.set(chunk, into.length);
+      into.length += chunk.length;
     }
-    return room;
+    return await assertSize(false);
+  }
+
+  async function assertSize(hasEnded: boolean): Promise<boolean> {
+    if (size === undefined || (!hasEnded && source.offset < size)) return hasEnded;
+    const beyond = await source.peek(); // one that goes on is not the one that was meant
+    if (source.offset + beyond !== size) throw wrongSize(size, source.offset + beyond);
+    return beyond === 0;
+  }
+
+  /** Take in what was read ahead. */
+  async function join(): Promise<void> {
+    if (ahead === undefined) return;
+    const end = await ahead.done;
+    ahead = undefined;
+    if ("error" in end) throw end.error;
+    if (part.length === 0) [part, spare] = [spare, part];
+    else append(part, spare);
+    spare.length = 0;
+    isLast = end.isLast;
   }
 
   async function skip(count: number): Promise<void> {
@@ -80,108 +113,65 @@ export function createUploadWindow<H extends Hasher>(
       if (chunk === undefined) throw shorter();
       left -= chunk.length;
     }
+    start += count;
   }
 
   return {
     get start(): number {
-      return source.offset - length;
+      return start;
     },
     get length(): number {
-      return length;
+      return part.length;
     },
     get isLast(): boolean {
       return isLast;
     },
-    get hasher(): H {
-      return source.hasher;
-    },
-    bytes: (maximum) => buffer.subarray(0, Math.min(length, maximum)),
+    bytes: (maximum) => part.buffer.subarray(0, Math.min(part.length, maximum)),
     async fill(limit): Promise<void> {
-      const room = makeRoom(limit);
-      while (length < room && !isLast) {
-        const chunk = await source.take(room - length);
-        if (chunk === undefined) isLast = true;
-        else buffer.set(chunk, length);
-        length += chunk?.length ?? 0;
-      }
-      if (size === undefined || (!isLast && source.offset < size)) return;
-      const beyond = await source.peek(); // one that goes on is not the one that was meant
-      isLast = beyond === 0;
-      if (source.offset + beyond !== size) throw wrongSize(size, source.offset + beyond);
+      await join();
+      if (!isLast) isLast = await fillPart(part, limit);
+    },
+    readAhead(limit): void {
+      if (isLast || ahead !== undefined) return;
+      const state = source.state();
+      const done = fillPart(spare, limit).then((isLast) => ({ isLast }), (error) => ({ error }));
+      ahead = { state, done };
     },
     drop(count): void {
-      buffer.copyWithin(0, count, length);
-      length -= count;
+      part.buffer.copyWithin(0, count, part.length);
+      part.length -= count;
+      start += count;
     },
     skip,
     async seek(offset): Promise<void> {
+      if (ahead !== undefined) await Promise.all([source.close(), ahead.done]);
       await source.restart();
       isLast = false;
-      length = 0;
+      ahead = undefined;
+      start = part.length = spare.length = 0;
       await skip(offset);
     },
+    state: () => ahead === undefined ? source.state() : ahead.state,
     digest: () => source.digest(),
   };
 }
 
-/** A source whose every byte is hashed as it is read. */
-interface HashedSource<H extends Hasher> {
-  /** Bytes read so far. */
-  readonly offset: number;
-  readonly hasher: H;
-  /** The next bytes, at most so many, valid until the next call; undefined at the end. */
-  take(maximum: number): Promise<Uint8Array | undefined>;
-  /** How many bytes are at hand behind those that were read: 0 at the end. They are not taken. */
-  peek(): Promise<number>;
-  /** Begin anew, from zero. */
-  restart(): Promise<void>;
-  digest(): Promise<Digest>;
+function emptyPart(): Part {
+  return { buffer: new Uint8Array(0), length: 0 };
 }
 
-function createHashedSource<H extends Hasher>(
-  { algorithm, createHasher, from, signal, source }: UploadWindowOptions<H>,
-): HashedSource<H> {
-  let hasher = from?.hasher ?? createHasher(algorithm);
-  let offset = from?.offset ?? 0;
-  let reader: ByteReader | undefined;
-  let held: Uint8Array | undefined;
-  let digest: Digest | undefined;
+/** What is in it stays. */
+function makeRoom(part: Part, bytes: number): void {
+  if (part.buffer.length >= bytes) return;
+  const larger = new Uint8Array(bytes);
+  larger.set(part.buffer.subarray(0, part.length));
+  part.buffer = larger;
+}
 
-  async function peek(): Promise<number> {
-    reader ??= await source.open(offset, signal);
-    held ??= await reader.read();
-    return held?.length ?? 0;
-  }
-
-  return {
-    get offset(): number {
-      return offset;
-    },
-    get hasher(): H {
-      return hasher;
-    },
-    async take(maximum): Promise<Uint8Array | undefined> {
-      await peek();
-      const chunk = held?.subarray(0, maximum);
-      if (held === undefined || chunk === undefined) return undefined;
-      held = chunk.length < held.length ? held.subarray(chunk.length) : undefined;
-      await hasher.update(chunk);
-      offset += chunk.length;
-      return chunk;
-    },
-    peek,
-    async restart(): Promise<void> {
-      await reader?.cancel().catch(() => {});
-      hasher.abort?.();
-      hasher = createHasher(algorithm);
-      reader = held = digest = undefined;
-      offset = 0;
-    },
-    async digest(): Promise<Digest> {
-      digest ??= formatDigest(algorithm, await hasher.digest());
-      return digest;
-    },
-  };
+function append(part: Part, more: Part): void {
+  makeRoom(part, part.length + more.length);
+  part.buffer.set(more.buffer.subarray(0, more.length), part.length);
+  part.length += more.length;
 }
 
 function wrongSize(expected: number, actual: number): TidegateError<"BLOB_SIZE_MISMATCH"> {

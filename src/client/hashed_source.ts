@@ -1,0 +1,78 @@
+import type { HashAlgorithm, Hasher, StatefulHasher } from "../core/mod.ts";
+import { type Digest, formatDigest } from "../reference/mod.ts";
+import type { ByteReader } from "../verify/mod.ts";
+import type { OpenableSource } from "./blob_source.ts";
+
+/** A source whose every byte is hashed as it is read. One call at a time, but for `close`. */
+export interface HashedSource {
+  /** Bytes read so far. */
+  readonly offset: number;
+  /** The hash of them, to be saved; undefined where the hasher cannot. */
+  state(): Uint8Array | undefined;
+  /** The next bytes, at most so many, valid until the next call; undefined at the end. */
+  take(maximum: number): Promise<Uint8Array | undefined>;
+  /** How many bytes are at hand behind those that were read: 0 at the end. They are not taken. */
+  peek(): Promise<number>;
+  /** Stop reading: a call that waits fails. */
+  close(): Promise<void>;
+  /** Begin anew, from zero. */
+  restart(): Promise<void>;
+  /** The digest of all that was read. */
+  digest(): Promise<Digest>;
+}
+
+/** What a hashed source is made of. */
+export interface HashedSourceOptions {
+  readonly source: OpenableSource;
+  readonly algorithm: HashAlgorithm;
+  readonly createHasher: (algorithm: HashAlgorithm) => Hasher;
+  /** Where a former upload got to, and the hash up to there. Default is the start. */
+  readonly from?: { readonly offset: number; readonly hasher: Hasher } | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Make one. Nothing is read yet. */
+export function createHashedSource(
+  { algorithm, createHasher, from, signal, source }: HashedSourceOptions,
+): HashedSource {
+  let hasher = from?.hasher ?? createHasher(algorithm);
+  let offset = from?.offset ?? 0;
+  let reader: ByteReader | undefined;
+  let held: Uint8Array | undefined;
+  let digest: Digest | undefined;
+
+  async function peek(): Promise<number> {
+    reader ??= await source.open(offset, signal);
+    held ??= await reader.read();
+    return held?.length ?? 0;
+  }
+
+  return {
+    get offset(): number {
+      return offset;
+    },
+    state: () => "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined,
+    async take(maximum): Promise<Uint8Array | undefined> {
+      await peek();
+      const chunk = held?.subarray(0, maximum);
+      if (held === undefined || chunk === undefined) return undefined;
+      held = chunk.length < held.length ? held.subarray(chunk.length) : undefined;
+      await hasher.update(chunk);
+      offset += chunk.length;
+      return chunk;
+    },
+    peek,
+    close: async () => await reader?.cancel().catch(() => {}),
+    async restart(): Promise<void> {
+      await reader?.cancel().catch(() => {});
+      hasher.abort?.();
+      hasher = createHasher(algorithm);
+      reader = held = digest = undefined;
+      offset = 0;
+    },
+    async digest(): Promise<Digest> {
+      digest ??= formatDigest(algorithm, await hasher.digest());
+      return digest;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { openSource } from "../../../src/client/blob_source.ts";
+import { createUploadWindow, type UploadWindow } from "../../../src/client/upload_window.ts";
+import { systemClock } from "../../../src/core/mod.ts";
+import { wasmHasher } from "../../../src/hash/mod.ts";
+
+const BYTES = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) % 253);
+
+function sliced(bytes: Uint8Array<ArrayBuffer>, piece = 700): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller): void {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at += piece));
+    },
+  });
+}
+
+function windowOf(bytes: Uint8Array<ArrayBuffer>, size?: number): UploadWindow {
+  const slice = (start: number): ReadableStream<Uint8Array> => sliced(bytes.subarray(start));
+  return createUploadWindow({
+    source: openSource({ slice }, systemClock),
+    ...{ size, algorithm: "sha256", createHasher: wasmHasher, signal: undefined },
+  });
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** The digest that a saved hash gives. */
+function digestOf(state: Uint8Array | undefined): string {
+  const hasher = wasmHasher("sha256");
+  hasher.importState(state ?? new Uint8Array());
+  return Buffer.from(hasher.digest()).toString("hex");
+}
+
+describe("createUploadWindow()", () => {
+  it("gives every byte once, however much is read ahead and taken", async () => {
+    const steps = fc.array(
+      fc.record({
+        limit: fc.integer({ min: 1, max: 2000 }),
+        ahead: fc.integer({ min: 0, max: 2000 }),
+        taken: fc.integer({ min: 0, max: 2000 }),
+      }),
+      { minLength: 1 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), async (steps, knowsSize) => {
+        const window = windowOf(BYTES, knowsSize ? BYTES.length : undefined);
+        const got: number[] = [];
+        for (let i = 0; !(window.isLast && window.length === 0); i++) {
+          const { limit = 1, ahead = 0, taken = 0 } = steps[i % steps.length] ?? {};
+          await window.fill(limit);
+          if (ahead > 0) window.readAhead(ahead);
+          const bytes = window.bytes(i < 50 ? taken : Infinity).slice();
+          expect(digestOf(window.state()))
+            .toBe(sha256(BYTES.subarray(0, window.start + window.length)));
+          got.push(...bytes);
+          window.drop(bytes.length);
+          expect(window.start).toBe(got.length);
+        }
+        expect(Uint8Array.from(got)).toEqual(BYTES);
+        expect(await window.digest()).toBe(`sha256:${sha256(BYTES)}`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("goes elsewhere while it reads ahead", async () => {
+    const window = windowOf(BYTES, BYTES.length);
+    await window.fill(1000);
+    window.readAhead(3000);
+    await window.seek(300);
+    expect([window.start, window.length]).toEqual([300, 0]);
+    await window.fill(BYTES.length);
+    expect(window.bytes(BYTES.length)).toEqual(BYTES.slice(300));
+    expect(await window.digest()).toBe(`sha256:${sha256(BYTES)}`);
+  });
+
+  it("tells of what went wrong ahead when that is asked for", async () => {
+    const code = "BLOB_SIZE_MISMATCH";
+    for (const size of [3000, 7000]) {
+      const window = windowOf(BYTES, size);
+      await window.fill(2000);
+      window.readAhead(9000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(window.bytes(2000)).toEqual(BYTES.slice(0, 2000));
+      window.drop(2000);
+      await expect(window.fill(9000)).rejects.toMatchObject({ code });
+    }
+  });
+});
