@@ -17,6 +17,8 @@ export interface Running {
   output(): string;
   /** End it, by its own id, and wait for it. */
   stop(): Promise<void>;
+  /** End it as a crash does, with SIGKILL at once. */
+  kill(): Promise<void>;
 }
 
 /** How a command or a server is started. */
@@ -86,7 +88,11 @@ export async function startServer(
     detached: true,
   });
   let output = "";
-  const running: Running = { output: () => output, stop: () => stopGroup(child) };
+  const running: Running = {
+    output: () => output,
+    stop: () => stopGroup(child, "SIGTERM"),
+    kill: () => stopGroup(child, "SIGKILL"),
+  };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
     const onData = (chunk: Uint8Array): void => {
@@ -111,14 +117,14 @@ export async function startServer(
   return running;
 }
 
-/** SIGTERM to the group that the child leads, SIGKILL to it when that is not enough. */
-async function stopGroup(child: ChildProcess): Promise<void> {
+/** A signal to the group that the child leads, SIGKILL to it when that is not enough. */
+async function stopGroup(child: ChildProcess, first: "SIGTERM" | "SIGKILL"): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
   const ended = child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
     : new Promise<void>((resolve) => child.once("close", () => resolve()));
-  signalGroup(pid, "SIGTERM");
+  signalGroup(pid, first);
   const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), 5_000);
   await ended;
   clearTimeout(timer);
