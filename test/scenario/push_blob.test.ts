@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PushBlobOptions, PushSource } from "../../src/client/mod.ts";
+import type { Fetch } from "../../src/core/mod.ts";
 import { bytesContent, type PushSettings, type RegistryQuirks } from "../../src/simulation/mod.ts";
 import { APP, noise } from "../support/client_scenario.ts";
 import { createPushScenario, digestOf, replayable, streamOf } from "../support/push_scenario.ts";
@@ -324,6 +325,22 @@ describe("blobs.put(): broken connections", () => {
     expect(pushed).toMatchObject({ outcome: "uploaded", sentBytes: BYTES.length });
     expect(trail().slice(-2)).toEqual(["PUT 0", "HEAD 200"]);
     expect(events.filter(({ type }) => type === "upload.finished")).toHaveLength(1);
+  });
+
+  it("a byte that arrived of a request that the runtime itself sent again", async () => {
+    const before: { fetch?: Fetch } = {};
+    const twice: Fetch = async (request) => {
+      const again = request.clone();
+      return await before.fetch?.(request).catch(() => before.fetch?.(again)) as Response;
+    };
+    const scenario = createPushScenario({}, {}, { fetch: twice });
+    const { bodies, client, run, simulation, stored } = scenario;
+    before.fetch = simulation.fetch;
+    const action = { kind: "cut-request", at: 1, by: "reset" } as const;
+    simulation.faults.add({ method: "PATCH", nth: 1, action });
+    await run(client.blobs.put(APP, streamOf(BYTES), CHUNKED));
+    expect(await stored(DIGEST)).toEqual(BYTES);
+    expect(total(bodies())).toBeLessThanOrEqual(BYTES.length + CHUNK * 1.01);
   });
 
   it("a digest that was found wrong is not looked for: what is there is not the blob", async () => {
