@@ -1,4 +1,4 @@
-import type { RegistryResponse } from "../core/mod.ts";
+import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
 import { finishUploadRequest, readUploadFinish } from "../distribution/mod.ts";
 import { discard } from "../transport/mod.ts";
 import type { Digest } from "../reference/mod.ts";
@@ -52,7 +52,10 @@ async function handleRefusal(
   const { status } = response;
   if (status === 413 && limit.halve(window.length)) return undefined;
   if (status === 401 || status === 403 || status === 429 || status === 413) throw error;
-  if (upload.isDoubtful || status === 404 || isPassing(error, status)) {
+  // what is there under a digest that was looked at and found wrong is not the blob
+  const isWrong = isTidegateError(error, "UNEXPECTED_RESPONSE") &&
+    error.details.diagnostics.some(({ code }) => code === "DIGEST_INVALID");
+  if (!isWrong && (upload.isDoubtful || status === 404 || isPassing(error, status))) {
     if (await isThere(upload, done.digest, done.size)) return done;
   }
   if (isPassing(error, status)) return await goOn(upload, error);

@@ -95,7 +95,9 @@ async function readBack(
     if (!isWrong) throw error;
     observe(observer, { type: "blob.rejected", digest, code: error.code });
     const request = deleteBlobRequest(target, digest);
-    door.defer(exchange(door, request, [200, 202, 204], () => undefined).catch(() => {}));
+    const deleted = exchange(door, request, [200, 202, 204], () => undefined).catch(() => {});
+    door.defer(deleted);
+    await deleted; // or the caller would still find it when it looks
     return "wrongDigest";
   }
 }

@@ -8,6 +8,8 @@ export interface FaultAddresses {
   /** Doors of their own isolates, with the same sealing keys and no memory in common. */
   readonly twins: readonly [string, string];
   readonly registries: Readonly<Record<HostName, string>>;
+  /** The token service of the registry `tokens`. */
+  readonly tokens: string;
 }
 
 declare module "vitest" {

@@ -27,7 +27,7 @@ export interface Corruption {
 const DIGEST: Verdict = ["DIGEST_MISMATCH"];
 const SIZE: Verdict = ["BLOB_SIZE_MISMATCH"];
 const SHORT: Verdict = ["DIGEST_MISMATCH", "RANGE_NOT_SATISFIABLE"];
-const NO_END: Verdict = ["RANGE_NOT_SATISFIABLE"];
+const NO_END: Verdict = ["UNSUPPORTED"];
 const HEAD: Verdict = ["INVALID_RESPONSE", "RESUME_FAILED"]; // the latter where it went back to zero
 const RESUME: Verdict = ["RESUME_FAILED"];
 const ENCODED: Verdict = ["UNSUPPORTED", "INVALID_RESPONSE", "NETWORK_ERROR", "RESUME_FAILED"];

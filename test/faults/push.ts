@@ -8,6 +8,7 @@ import {
 } from "../../src/core/mod.ts";
 import { createHasher } from "../../src/hash/mod.ts";
 import { formatDigest } from "../../src/reference/mod.ts";
+import { resolveUpstream } from "../../src/upstream/mod.ts";
 import { fixedRandom } from "../support/transport.ts";
 import { BLOB_SIZES, blobContent, type BlobName } from "./catalogue.ts";
 import type { FaultAddresses, PushCase } from "./control.ts";
@@ -64,14 +65,17 @@ export async function pushWithLibrary(
   task: PushTask,
 ): Promise<PushResult> {
   const { way, blob, chunkBytes, chance = 0, size = BLOB_SIZES[blob] } = task;
+  const place = placeOf(faults, task);
+  const tokenOrigins = [`http://${faults.tokens}`];
   const client = createRegistryClient({
+    upstreams: [resolveUpstream(place.registry, { tokenOrigins })],
     random: fixedRandom(chance),
     ...(chance === 0 && { transport: { breaker: { failureThreshold: 1000 } } }),
     ...(way === "twin doors" && { fetch: alternate(faults.twins) }),
   });
   try {
     const digest = task.digest ?? await digestOf(blob);
-    const pushed = await client.blobs.put(placeOf(faults, task), sourceOf(task), {
+    const pushed = await client.blobs.put(place, sourceOf(task), {
       ...{ digest, chunkBytes, size },
     });
     return { outcome: pushed.outcome, code: undefined };

@@ -155,6 +155,7 @@ const push = createPushSide({
 const config = JSON.stringify({
   upstreams: HOSTS.map((name) => ({
     ...{ name, prefix: name, origin: `http://${addresses[name]}` },
+    ...name === "tokens" && { tokenOrigins: [tokens.address] },
   })),
   access: { anonymous: HOSTS.map((name) => `${name}/case/**:pull,push`) },
   sealingKeys: [{ secret: "SEAL_KEY" }],
@@ -178,6 +179,7 @@ const ready: FaultAddresses = {
   door: new URL(door.url).host,
   twins: twins.map(({ url }) => new URL(url).host) as [string, string],
   registries: addresses,
+  tokens: new URL(tokens.address).host,
 };
 console.log(`ready ${JSON.stringify(ready)}`);
 

@@ -332,10 +332,12 @@ describe("an upstream that lies", () => {
       ...{ method: "GET", path: "*/blobs/sha256:*" },
       action: { kind: "answer", status: 200, body: body.slice(0, 10_000) },
     });
+    const slow = { kind: "delay", ms: 50, before: "commit" } as const;
+    simulation.faults.add({ method: "DELETE", action: slow });
     const answer = await finish(door, location, small);
     expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
-    await door.settled();
     expect(pushes(door).at(-1)).toBe("DELETE blob");
+    expect(simulation.log.at(-1)?.status).not.toBe(0); // it is gone before the caller can look
   });
 
   it("with another digest in its 201 is read back", async () => {

@@ -28,13 +28,18 @@ export const BASIC = {
   htpasswd: "puller:$2y$05$GioHSWbL9MXuS/bulCgzfOC.QlNhDUMNmZ5gtEm0R9.VXJ.J3Yo2S\n",
 } as const;
 
-/** Start Debian's docker-registry (distribution 2.8), which keeps its data in a folder. */
+/**
+ * Start Debian's docker-registry (distribution 2.8), which keeps its data in a folder.
+ *
+ * @param secret What it signs the state of uploads with. Default is one that nobody else knows.
+ */
 export function startRegistry(
   folder: string,
   auth?: RegistryAuth,
   port?: number,
+  secret?: string,
 ): Promise<RealRegistry> {
-  return serveDistribution("docker-registry", folder, auth, port);
+  return serveDistribution("docker-registry", folder, auth, port, secret);
 }
 
 /** Start distribution 3, which keeps its data in a folder. */
@@ -51,6 +56,7 @@ async function serveDistribution(
   folder: string,
   auth?: RegistryAuth,
   port?: number,
+  secret?: string,
 ): Promise<RealRegistry> {
   mkdirSync(folder, { recursive: true });
   const host = `127.0.0.1:${port ?? await freePort()}`;
@@ -58,7 +64,7 @@ async function serveDistribution(
     version: 0.1,
     log: { level: "info", accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
-    http: { addr: host },
+    http: { addr: host, ...(secret !== undefined && { secret }) },
     ...(auth && { auth: authSection(folder, auth) }),
   };
   const file = join(folder, "config.yml"); // JSON is YAML

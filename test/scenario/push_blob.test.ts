@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PushBlobOptions, PushSource } from "../../src/client/mod.ts";
-import type { PushSettings, RegistryQuirks } from "../../src/simulation/mod.ts";
+import type { Fetch } from "../../src/core/mod.ts";
+import { bytesContent, type PushSettings, type RegistryQuirks } from "../../src/simulation/mod.ts";
 import { APP, noise } from "../support/client_scenario.ts";
 import { createPushScenario, digestOf, replayable, streamOf } from "../support/push_scenario.ts";
 
@@ -338,6 +339,37 @@ describe("blobs.put(): broken connections", () => {
     expect(pushed).toMatchObject({ outcome: "uploaded", sentBytes: BYTES.length });
     expect(trail().slice(-2)).toEqual(["PUT 0", "HEAD 200"]);
     expect(events.filter(({ type }) => type === "upload.finished")).toHaveLength(1);
+  });
+
+  it("a byte that arrived of a request that the runtime itself sent again", async () => {
+    const before: { fetch?: Fetch } = {};
+    const twice: Fetch = async (request) => {
+      const again = request.clone();
+      return await before.fetch?.(request).catch(() => before.fetch?.(again)) as Response;
+    };
+    const scenario = createPushScenario({}, {}, { fetch: twice });
+    const { bodies, client, run, simulation, stored } = scenario;
+    before.fetch = simulation.fetch;
+    const action = { kind: "cut-request", at: 1, by: "reset" } as const;
+    simulation.faults.add({ method: "PATCH", nth: 1, action });
+    await run(client.blobs.put(APP, streamOf(BYTES), CHUNKED));
+    expect(await stored(DIGEST)).toEqual(BYTES);
+    expect(total(bodies())).toBeLessThanOrEqual(BYTES.length + CHUNK * 1.01);
+  });
+
+  it("a digest that was found wrong is not looked for: what is there is not the blob", async () => {
+    const { client, registry, run, simulation, trail } = createPushScenario();
+    registry.repository(APP.repository).blobs.set(DIGEST, bytesContent(BYTES));
+    const errors = [{ code: "DIGEST_INVALID", message: "Not these bytes" }];
+    const refusal = { kind: "answer", status: 400, body: JSON.stringify({ errors }) } as const;
+    simulation.faults.add(
+      { method: "HEAD", nth: 1, action: { kind: "answer", status: 404 } },
+      { method: "PATCH", nth: 2, action: { kind: "drop", by: "reset" } },
+      { method: "PUT", ...UPLOAD, action: refusal },
+    );
+    await expect(run(client.blobs.put(APP, streamOf(BYTES), CHUNKED)))
+      .rejects.toMatchObject({ code: "UPLOAD_FAILED" });
+    expect(trail().filter((line) => line.startsWith("HEAD"))).toEqual(["HEAD 404"]);
   });
 
   it("a Range that is stuck and an answer that is lost, together (ECR)", async () => {

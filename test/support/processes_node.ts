@@ -19,6 +19,8 @@ export interface Running {
   output(): string;
   /** End it, by its own id, and wait for it. */
   stop(): Promise<void>;
+  /** End it as a crash does, with SIGKILL at once. */
+  kill(): Promise<void>;
 }
 
 /** How a command or a server is started. */
@@ -94,7 +96,8 @@ export async function startServer(
   const running: Running = {
     pid: child.pid ?? 0,
     output: () => output,
-    stop: () => stopGroup(child),
+    stop: () => stopGroup(child, "SIGTERM"),
+    kill: () => stopGroup(child, "SIGKILL"),
   };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
@@ -120,14 +123,14 @@ export async function startServer(
   return running;
 }
 
-/** SIGTERM to the group that the child leads, SIGKILL to it when that is not enough. */
-async function stopGroup(child: ChildProcess): Promise<void> {
+/** A signal to the group that the child leads, SIGKILL to it when that is not enough. */
+async function stopGroup(child: ChildProcess, first: "SIGTERM" | "SIGKILL"): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
   const ended = child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
     : new Promise<void>((resolve) => child.once("close", () => resolve()));
-  signalGroup(pid, "SIGTERM");
+  signalGroup(pid, first);
   const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), 5_000);
   await ended;
   clearTimeout(timer);
