@@ -55,6 +55,20 @@ async function digestOf(image: string): Promise<string> {
   return inspected.stdout.trim();
 }
 
+/** Whether a registry prints one line for each request, as distribution does. */
+function logsRequests(upstream: string): boolean {
+  return upstream === "debian" || upstream === "v3";
+}
+
+/** Number of blobs that a registry has mounted into a repository. */
+function mountsAt(upstream: string, repository: string): number {
+  const lines = (registries.get(upstream)?.output() ?? "").split("\n");
+  return lines.filter((line) =>
+    line.includes(`/v2/up/${repository}/blobs/uploads/?`) && line.includes("mount=sha256") &&
+    line.includes("http.response.status=201")
+  ).length;
+}
+
 /** Registries behind the door, those of them that are installed. */
 const UPSTREAMS: readonly Upstream[] = [
   { name: "debian", open: true, images: IMAGES, start: () => startRegistry(world.at("debian")) },
@@ -155,8 +169,9 @@ describe.each(CASES)("$client pushes $image to $name", ({ name, client, image })
     await expectCopied(world.source(image), target.replace("latest", "again"));
   });
 
-  it("and copies it to another repository", async () => {
+  it("and copies it to another repository, mounting blobs", async () => {
     await expectCopied(through(name, target), `${client}-mounted/${image}:latest`);
+    if (logsRequests(name)) expect(mountsAt(name, `${client}-mounted/${image}`)).toBeGreaterThan(0);
   });
 });
 
