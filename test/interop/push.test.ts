@@ -8,6 +8,7 @@ import {
   ARTIFACT_TYPE,
   type ArtifactClient,
   artifactClient,
+  type ClientName,
   type PushClient,
   pushClients,
 } from "./push_clients.ts";
@@ -102,6 +103,12 @@ function through(upstream: string, image: string): string {
   return DIRECT ? behind(upstream, image) : `${door?.host}/${upstream}/up/${image}`;
 }
 
+function clientOf(name: ClientName): PushClient {
+  const found = clients.find((client) => client.name === name);
+  if (found === undefined) throw new Error(`${name} does not run`);
+  return found;
+}
+
 function doorConfig(): object {
   return {
     upstreams: UPSTREAMS.map(({ name }) => ({
@@ -142,8 +149,7 @@ describe.each(CASES)("$client pushes $image to $name", ({ name, client, image })
 
   /** Copy, and ask the registry itself what it has; a long layer is pulled back once. */
   async function expectCopied(from: string, to: string): Promise<void> {
-    const found = clients.find((one) => one.name === client);
-    if (found === undefined) throw new Error(`${client} does not run`);
+    const found = clientOf(client);
     const pushed = await found.copy(from, through(name, to));
     expect(failure(pushed)).toBe("");
     if (isLong && to !== target) return await expectManifest(to, found, pushed.stdout);
@@ -176,8 +182,10 @@ describe.each(CASES)("$client pushes $image to $name", ({ name, client, image })
 });
 
 describe.runIf(findGoTool("oras")).each(UPSTREAMS)("oras and $name", ({ name }) => {
-  it("attaches an artifact, and finds it through the door and without", async () => {
-    const image = "skopeo-multi:latest";
+  it("attaches an artifact to an image, and finds it through the door and without", async () => {
+    const image = "referred:latest";
+    const copied = await clientOf("oras").copy(world.source("multi"), through(name, image));
+    expect(failure(copied)).toBe("");
     writeFileSync(world.at("accounts/sbom.txt"), "nothing in it\n");
     const attached = await oras?.attach(through(name, image), "sbom.txt");
     expect(attached && failure(attached)).toBe("");
