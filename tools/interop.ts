@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findCommand, findGoTool, type GoToolName } from "./go_tools.ts";
 import { totalsOf, type VitestReport } from "./test.ts";
 
 /** What the suite needs from the machine, and how Debian packages it. */
@@ -14,19 +15,29 @@ const NEEDED: Readonly<Record<string, string>> = {
   openssl: "openssl",
 };
 
-function isInstalled(command: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+/** What it uses besides where it is there: built by `tools/go_tools.ts`, or on the PATH. */
+const BUILT: readonly GoToolName[] = ["crane", "oras", "regctl", "distribution", "olareg"];
+const FOUND = ["dockerd", "zot"];
+
+/** One line about what the totals will not cover. */
+function leftOut(): string {
+  const names = [
+    ...BUILT.filter((name) => findGoTool(name) === undefined),
+    ...FOUND.filter((name) => findCommand(name) === undefined),
+  ];
+  return names.length === 0 ? "" : `interop: left out, not found: ${names.join(", ")}`;
 }
 
 /** Run `test/interop`; `--full` adds the long cases. Ends with the plain totals. */
 function main(args: readonly string[]): void {
-  const missing = Object.keys(NEEDED).filter((command) => !isInstalled(command));
+  const missing = Object.keys(NEEDED).filter((command) => findCommand(command) === undefined);
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((command) => NEEDED[command]))].join(" ");
     console.error(`interop: ${missing.join(", ")} not found: apt-get install ${packages}`);
     console.log("0 passed, 1 failed");
     process.exit(1);
   }
+  if (leftOut() !== "") console.log(leftOut());
   const folder = mkdtempSync(join(tmpdir(), "tidegate-interop-"));
   const file = join(folder, "report.json");
   const rest = args.filter((argument) => argument !== "--full");

@@ -8,6 +8,7 @@ import {
   ARTIFACT_TYPE,
   type ArtifactClient,
   artifactClient,
+  type ClientName,
   type PushClient,
   pushClients,
 } from "./push_clients.ts";
@@ -55,6 +56,20 @@ async function digestOf(image: string): Promise<string> {
   return inspected.stdout.trim();
 }
 
+/** Whether a registry prints one line for each request, as distribution does. */
+function logsRequests(upstream: string): boolean {
+  return upstream === "debian" || upstream === "v3";
+}
+
+/** Number of blobs that a registry has mounted into a repository. */
+function mountsAt(upstream: string, repository: string): number {
+  const lines = (registries.get(upstream)?.output() ?? "").split("\n");
+  return lines.filter((line) =>
+    line.includes(`/v2/up/${repository}/blobs/uploads/?`) && line.includes("mount=sha256") &&
+    line.includes("http.response.status=201")
+  ).length;
+}
+
 /** Registries behind the door, those of them that are installed. */
 const UPSTREAMS: readonly Upstream[] = [
   { name: "debian", open: true, images: IMAGES, start: () => startRegistry(world.at("debian")) },
@@ -86,6 +101,12 @@ function behind(upstream: string, image: string): string {
 /** The same image through the door. */
 function through(upstream: string, image: string): string {
   return DIRECT ? behind(upstream, image) : `${door?.host}/${upstream}/up/${image}`;
+}
+
+function clientOf(name: ClientName): PushClient {
+  const found = clients.find((client) => client.name === name);
+  if (found === undefined) throw new Error(`${name} does not run`);
+  return found;
 }
 
 function doorConfig(): object {
@@ -128,8 +149,7 @@ describe.each(CASES)("$client pushes $image to $name", ({ name, client, image })
 
   /** Copy, and ask the registry itself what it has; a long layer is pulled back once. */
   async function expectCopied(from: string, to: string): Promise<void> {
-    const found = clients.find((one) => one.name === client);
-    if (found === undefined) throw new Error(`${client} does not run`);
+    const found = clientOf(client);
     const pushed = await found.copy(from, through(name, to));
     expect(failure(pushed)).toBe("");
     if (isLong && to !== target) return await expectManifest(to, found, pushed.stdout);
@@ -155,14 +175,17 @@ describe.each(CASES)("$client pushes $image to $name", ({ name, client, image })
     await expectCopied(world.source(image), target.replace("latest", "again"));
   });
 
-  it("and copies it to another repository", async () => {
+  it("and copies it to another repository, mounting blobs", async () => {
     await expectCopied(through(name, target), `${client}-mounted/${image}:latest`);
+    if (logsRequests(name)) expect(mountsAt(name, `${client}-mounted/${image}`)).toBeGreaterThan(0);
   });
 });
 
 describe.runIf(findGoTool("oras")).each(UPSTREAMS)("oras and $name", ({ name }) => {
-  it("attaches an artifact, and finds it through the door and without", async () => {
-    const image = "skopeo-multi:latest";
+  it("attaches an artifact to an image, and finds it through the door and without", async () => {
+    const image = "referred:latest";
+    const copied = await clientOf("oras").copy(world.source("multi"), through(name, image));
+    expect(failure(copied)).toBe("");
     writeFileSync(world.at("accounts/sbom.txt"), "nothing in it\n");
     const attached = await oras?.attach(through(name, image), "sbom.txt");
     expect(attached && failure(attached)).toBe("");
