@@ -1,6 +1,10 @@
 import { TidegateError } from "../core/mod.ts";
 import type { Digest } from "../reference/mod.ts";
-import { createHashedSource, type HashedSourceOptions } from "./hashed_source.ts";
+import {
+  createHashedSource,
+  type HashedSource,
+  type HashedSourceOptions,
+} from "./hashed_source.ts";
 
 /**
  * The bytes of a source that were read but are not acknowledged yet, in buffers that are used again
@@ -74,27 +78,6 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
   let ahead: Ahead | undefined;
   let isLast = false;
 
-  /** @returns Whether the source has ended. */
-  async function fillPart(into: Part, limit: number): Promise<boolean> {
-    const left = size === undefined ? Infinity : size - source.offset;
-    const room = Math.min(limit, into.length + left);
-    makeRoom(into, room);
-    while (into.length < room) {
-      const chunk = await source.take(room - into.length);
-      if (chunk === undefined) return assertSize(true);
-      into.buffer.set(chunk, into.length);
-      into.length += chunk.length;
-    }
-    return await assertSize(false);
-  }
-
-  async function assertSize(hasEnded: boolean): Promise<boolean> {
-    if (size === undefined || (!hasEnded && source.offset < size)) return hasEnded;
-    const beyond = await source.peek(); // one that goes on is not the one that was meant
-    if (source.offset + beyond !== size) throw wrongSize(size, source.offset + beyond);
-    return beyond === 0;
-  }
-
   /** Take in what was read ahead. */
   async function join(): Promise<void> {
     if (ahead === undefined) return;
@@ -108,11 +91,7 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
   }
 
   async function skip(count: number): Promise<void> {
-    for (let left = count; left > 0;) {
-      const chunk = await source.take(left);
-      if (chunk === undefined) throw shorter();
-      left -= chunk.length;
-    }
+    await skipBytes(source, count);
     start += count;
   }
 
@@ -129,12 +108,15 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     bytes: (maximum) => part.buffer.subarray(0, Math.min(part.length, maximum)),
     async fill(limit): Promise<void> {
       await join();
-      if (!isLast) isLast = await fillPart(part, limit);
+      if (!isLast) isLast = await fillPart(part, limit, source, size);
     },
     readAhead(limit): void {
       if (isLast || ahead !== undefined) return;
       const state = source.state();
-      const done = fillPart(spare, limit).then((isLast) => ({ isLast }), (error) => ({ error }));
+      const done = fillPart(spare, limit, source, size).then(
+        (isLast) => ({ isLast }),
+        (error) => ({ error }),
+      );
       ahead = { state, done };
     },
     drop(count): void {
@@ -154,6 +136,44 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     state: () => ahead === undefined ? source.state() : ahead.state,
     digest: () => source.digest(),
   };
+}
+
+/** @returns Whether the source has ended. */
+async function fillPart(
+  into: Part,
+  limit: number,
+  source: HashedSource,
+  size: number | undefined,
+): Promise<boolean> {
+  const left = size === undefined ? Infinity : size - source.offset;
+  const room = Math.min(limit, into.length + left);
+  makeRoom(into, room);
+  while (into.length < room) {
+    const chunk = await source.take(room - into.length);
+    if (chunk === undefined) return await assertSize(source, size, true);
+    into.buffer.set(chunk, into.length);
+    into.length += chunk.length;
+  }
+  return await assertSize(source, size, false);
+}
+
+async function assertSize(
+  source: HashedSource,
+  size: number | undefined,
+  hasEnded: boolean,
+): Promise<boolean> {
+  if (size === undefined || (!hasEnded && source.offset < size)) return hasEnded;
+  const beyond = await source.peek(); // one that goes on is not the one that was meant
+  if (source.offset + beyond !== size) throw wrongSize(size, source.offset + beyond);
+  return beyond === 0;
+}
+
+async function skipBytes(source: HashedSource, count: number): Promise<void> {
+  for (let left = count; left > 0;) {
+    const chunk = await source.take(left);
+    if (chunk === undefined) throw shorter();
+    left -= chunk.length;
+  }
 }
 
 function emptyPart(): Part {
