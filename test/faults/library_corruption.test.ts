@@ -2,10 +2,11 @@ import { describe, expect, inject, it } from "vitest";
 import { BLOB_SIZES } from "./catalogue.ts";
 import { closeCase, openCase } from "./control.ts";
 import { expectPulled } from "./expect_pulled.ts";
-import { corruptionCases, doorCases, fairVerdict, TRIED_BLOBS } from "./matrix.ts";
+import { corruptionCases, doorCases, fairVerdict, sampled, TRIED_BLOBS } from "./matrix.ts";
 import { pullWithLibrary } from "./pull.ts";
 
 const faults = inject("faults");
+const isFull = inject("full");
 
 /** What the library may make of a door that refuses, or breaks off. */
 const AT_THE_DOOR = [
@@ -14,7 +15,7 @@ const AT_THE_DOOR = [
 ];
 
 describe("library before a registry that sends something else", () => {
-  it.concurrent.each(corruptionCases(TRIED_BLOBS))("$title", async (one) => {
+  it.concurrent.each(sampled(corruptionCases(TRIED_BLOBS), isFull))("$title", async (one) => {
     const { blob, mode, range, row: { host = "plain" } } = one;
     const opened = await openCase(faults, host, blob, one.faults);
     const address = faults.registries[host];
@@ -30,14 +31,17 @@ describe("library before a registry that sends something else", () => {
 
 describe("library before a door whose registry sends something else", () => {
   const modes = ["plain", "middle", "broken"] as const;
-  it.concurrent.each(doorCases(["small", "large"], modes))("$title", async (one) => {
-    const { blob, range, row: { host = "plain" } } = one;
-    const opened = await openCase(faults, host, blob, one.faults);
-    const repository = `${host}/${opened.repository}`;
-    const pulled = await pullWithLibrary({
-      ...{ ...opened, repository, address: faults.door, blob, range, once: true },
-    });
-    expectPulled(pulled, fairVerdict(one, await closeCase(faults, opened)));
-    if (!pulled.complete) expect(AT_THE_DOOR).toContain(pulled.code);
-  });
+  it.concurrent.each(sampled(doorCases(["small", "large"], modes), isFull))(
+    "$title",
+    async (one) => {
+      const { blob, range, row: { host = "plain" } } = one;
+      const opened = await openCase(faults, host, blob, one.faults);
+      const repository = `${host}/${opened.repository}`;
+      const pulled = await pullWithLibrary({
+        ...{ ...opened, repository, address: faults.door, blob, range, once: true },
+      });
+      expectPulled(pulled, fairVerdict(one, await closeCase(faults, opened)));
+      if (!pulled.complete) expect(AT_THE_DOOR).toContain(pulled.code);
+    },
+  );
 });
