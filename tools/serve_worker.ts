@@ -43,7 +43,10 @@ export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWo
     bindings: { ...secrets, TIDEGATE_CONFIG: config },
     kvNamespaces: ["TOKENS"],
     ...checkpoints && {
-      durableObjects: { UPLOADS: { className: "UploadCheckpoint", useSQLite: true } },
+      durableObjects: {
+        UPLOADS: { className: "UploadCheckpoint", useSQLite: true },
+        DELIVERIES: { className: "WebhookDeliveries", useSQLite: true },
+      },
     },
     ...persist === undefined ? {} : { kvPersist: persist },
   }));
