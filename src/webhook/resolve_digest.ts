@@ -1,5 +1,5 @@
 import type { RegistryClient } from "../client/mod.ts";
-import { isTidegateError } from "../core/mod.ts";
+import { excerpt, isTidegateError } from "../core/mod.ts";
 import { type Digest, parseReference, type Reference, tryParseDigest } from "../reference/mod.ts";
 
 /**
@@ -20,10 +20,12 @@ export type DigestResolver = (
  * Resolve with a registry client: one HEAD, which Docker Hub does not count as a pull.
  *
  * @param registry Host as in references: `docker.io`, `ghcr.io`.
- * @throws {TidegateError} INVALID_IMAGE_REFERENCE when the registry is none.
+ * @throws {TidegateError} INVALID_IMAGE_REFERENCE when the registry breaks its grammar.
+ * @throws {TypeError} When it is a name that a reference would not take for a registry.
  */
 export function registryResolver(client: RegistryClient, registry: string): DigestResolver {
-  const { registry: host } = parseReference(`${registry}/a/b`);
+  const { registry: host, repository: rest } = parseReference(`${registry}/a/b`);
+  if (rest !== "a/b") throw new TypeError(`"${excerpt(registry)}" is no registry`);
   return async (repository, reference, signal) => {
     const digest = tryParseDigest(reference);
     const named = digest === undefined ? { tag: reference } : { digest };
