@@ -433,6 +433,7 @@ describe("createWebhookReceiver(): the callback_url", () => {
     const [asked, receiver] = open(["https://registry.hub.docker.com"]);
     await receiver.hub({ callbackUrl });
     expect(asked).toEqual([]);
+    expect(receiver.told.map(({ type }) => type)).toEqual(["webhook.received"]); // it was not tried
     expect(receiver.events).toHaveLength(1);
   });
 });
