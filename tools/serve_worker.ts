@@ -45,7 +45,10 @@ export async function serveWorker(options: ServeWorkerOptions): Promise<ServedWo
     bindings: { ...secrets, TIDEGATE_CONFIG: config },
     kvNamespaces: ["TOKENS"],
     ...checkpoints && {
-      durableObjects: { UPLOADS: { className: "UploadCheckpoint", useSQLite: true } },
+      durableObjects: {
+        UPLOADS: { className: "UploadCheckpoint", useSQLite: true },
+        DELIVERIES: { className: "WebhookDeliveries", useSQLite: true },
+      },
     },
     ...persist === undefined ? {} : { kvPersist: persist },
     ...log && { handleStructuredLogs: ({ message }: { message: string }) => log(message) },

@@ -40,6 +40,8 @@ export interface ErrorDetails {
   readonly AMBIGUOUS_MANIFEST: Invalid;
   /** A header or a body that breaks its grammar: `WWW-Authenticate`, `Link`, `Content-Range`, a token answer. */
   readonly INVALID_RESPONSE: Invalid & { readonly what: string };
+  /** A webhook that breaks its provider's shape: what is no JSON, or says not which image. */
+  readonly INVALID_WEBHOOK: { readonly provider: string; readonly reason: string };
   readonly UNSUPPORTED: { readonly what: string; readonly reason: string };
   readonly PLATFORM_NOT_FOUND: {
     readonly requested: string;

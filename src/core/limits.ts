@@ -11,6 +11,13 @@ export const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024;
  */
 export const MAX_TOKEN_BODY_BYTES: number = 128 * 1024;
 
+/**
+ * Largest webhook. GitHub sends up to 25 MB, but for events of other kinds: what it says of an image
+ * is 20 KiB with 7 layers and 45 KiB with 127, plus a README; Docker Hub's holds a Dockerfile and a
+ * description.
+ */
+export const MAX_WEBHOOK_BODY_BYTES: number = 1024 * 1024;
+
 /** Most of an error body that is read; the rest is cancelled. */
 export const MAX_ERROR_BODY_BYTES: number = 64 * 1024;
 

@@ -11,6 +11,13 @@ export type ApiHandler = (
   context: ExecutionContextLike | undefined,
 ) => Promise<Response>;
 
+/** A further part of the door, below a path of its own. */
+export interface AppMount {
+  /** `/hooks`. */
+  readonly path: string;
+  readonly handle: ApiHandler;
+}
+
 /** Makes a response of an answer that needs no upstream. */
 export type PlainResponder = (answer: Answer, request: Request) => Response;
 
@@ -21,10 +28,20 @@ type Environment = { Bindings: Readonly<Record<string, unknown>> };
  * `/v2/` means is decided by one parser, not by route patterns.
  *
  * `/` says what this is, in a fixed text. Everything else is not found; no route answers HTML.
+ *
+ * @param mount What is served besides, if anything.
  */
-export function createApp(api: ApiHandler, plain: PlainResponder): Hono<Environment> {
+export function createApp(
+  api: ApiHandler,
+  plain: PlainResponder,
+  mount?: AppMount,
+): Hono<Environment> {
   const app = new Hono<Environment>({ strict: true });
   app.all("/v2/*", (c) => api(c.req.raw, c.env, executionContext(() => c.executionCtx)));
+  if (mount !== undefined) {
+    const { path, handle } = mount;
+    app.all(`${path}/*`, (c) => handle(c.req.raw, c.env, executionContext(() => c.executionCtx)));
+  }
   app.get("/", (c) => plain(aboutAnswer(), c.req.raw));
   app.notFound((c) => plain(refuse("unknownEndpoint"), c.req.raw));
   return app;

@@ -1,6 +1,7 @@
 import { Secret, TidegateError } from "../core/mod.ts";
 import type { WorkersKvNamespace } from "../kv/workers.ts";
 import type { SecretReference } from "../settings/mod.ts";
+import type { DeliveriesNamespace, QueueBinding } from "../webhook/mod.ts";
 import type { DurableNamespace } from "./upload_checkpoint.ts";
 
 /** Name of the variable that holds the configuration: JSON text, or a JSON value. */
@@ -12,12 +13,20 @@ export const TOKENS_BINDING = "TOKENS";
 /** Name of the binding for Durable Objects that keep hashes of uploads. Optional. */
 export const UPLOADS_BINDING = "UPLOADS";
 
+/** Name of the binding for the Durable Object that remembers webhooks. Optional. */
+export const DELIVERIES_BINDING = "DELIVERIES";
+
+/** Name of the binding for the Cloudflare Queue that gets the events of webhooks. Optional. */
+export const EVENTS_BINDING = "EVENTS";
+
 /** What the door takes from its environment. */
 export interface DoorEnvironment {
   /** Undefined when there is none. */
   readonly config: unknown;
   readonly tokens: WorkersKvNamespace | undefined;
   readonly uploads: DurableNamespace | undefined;
+  readonly deliveries: DeliveriesNamespace | undefined;
+  readonly events: QueueBinding | undefined;
   /**
    * Look a secret up.
    * @throws {TidegateError} CONFIGURATION when the environment does not have it.
@@ -30,10 +39,14 @@ export function readEnvironment(env: unknown): DoorEnvironment {
   const bindings: Readonly<Record<string, unknown>> = isRecord(env) ? env : {};
   const tokens = bindings[TOKENS_BINDING];
   const uploads = bindings[UPLOADS_BINDING];
+  const deliveries = bindings[DELIVERIES_BINDING];
+  const events = bindings[EVENTS_BINDING];
   return {
     config: bindings[CONFIG_VARIABLE],
     tokens: isKvNamespace(tokens) ? tokens : undefined,
     uploads: isDurableNamespace(uploads) ? uploads : undefined,
+    deliveries: isDurableNamespace(deliveries) ? deliveries : undefined,
+    events: isQueue(events) ? events : undefined,
     secret: ({ secret: name }) => {
       const value = bindings[name];
       if (typeof value === "string" && value !== "") return new Secret(value);
@@ -55,6 +68,10 @@ function isKvNamespace(value: unknown): value is WorkersKvNamespace {
 
 function isDurableNamespace(value: unknown): value is DurableNamespace {
   return hasMethods(value, ["idFromName", "get"]);
+}
+
+function isQueue(value: unknown): value is QueueBinding {
+  return hasMethods(value, ["send"]);
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

@@ -178,6 +178,7 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   INVALID_MANIFEST: "badManifest",
   AMBIGUOUS_MANIFEST: "badManifest",
   INVALID_RESPONSE: "badGateway",
+  INVALID_WEBHOOK: "badQuery",
   UNSUPPORTED: "badManifest",
   PLATFORM_NOT_FOUND: "unknownManifest",
   PULL_LIMIT_EXCEEDED: "tooManyRequests",

@@ -1,10 +1,13 @@
-import { parseFrontDoorConfig } from "../settings/mod.ts";
+import { type FrontDoorSettings, parseFrontDoorConfig } from "../settings/mod.ts";
+import type { WebhookReceiver } from "../webhook/mod.ts";
 import { answerApi } from "./api.ts";
 import { createApp } from "./app.ts";
+import { bindWebhooks } from "./bind_webhooks.ts";
 import { reportConfiguration } from "./closed_door.ts";
 import { readEnvironment } from "./env.ts";
 import { refuse } from "./error_answer.ts";
 import type { FrontDoor, FrontDoorOptions } from "./options.ts";
+import { receiveWebhook } from "./receive_webhook.ts";
 import { respond } from "./respond.ts";
 import { createServices, type DoorServices } from "./services.ts";
 
@@ -33,13 +36,19 @@ import { createServices, type DoorServices } from "./services.ts";
 export function createFrontDoor(config: unknown, options: FrontDoorOptions = {}): FrontDoor {
   const settings = parseFrontDoorConfig(config);
   const { origins } = settings.cors;
-  let bound: DoorServices | undefined;
+  let bound: BoundDoor | undefined;
+  const bind = (env: unknown): BoundDoor => bound ??= bindDoor(settings, env, options);
   const app = createApp(
-    async (request, env, context) => {
-      bound ??= createServices(settings, readEnvironment(env), options);
-      return respond(await answerApi(request, bound, context), request, origins);
-    },
+    async (request, env, context) =>
+      respond(await answerApi(request, bind(env).services, context), request, origins),
     (answer, request) => respond(answer, request, origins),
+    settings.webhooks && {
+      path: settings.webhooks.path,
+      handle: async (request, env, context) => {
+        const { services, receiver } = bind(env);
+        return respond(await receiveWebhook(request, services, receiver, context), request, []);
+      },
+    },
   );
   app.onError((error, c) => {
     reportConfiguration(options.observer ?? (() => {}), error);
@@ -48,4 +57,16 @@ export function createFrontDoor(config: unknown, options: FrontDoorOptions = {})
   return {
     fetch: async (request, env, ctx) => await app.fetch(request, env as never, ctx as never),
   };
+}
+
+/** What is made when the environment is known. */
+interface BoundDoor {
+  readonly services: DoorServices;
+  readonly receiver: WebhookReceiver | undefined;
+}
+
+function bindDoor(settings: FrontDoorSettings, env: unknown, options: FrontDoorOptions): BoundDoor {
+  const environment = readEnvironment(env);
+  const services = createServices(settings, environment, options);
+  return { services, receiver: bindWebhooks(services, environment, options) };
 }

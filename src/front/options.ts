@@ -1,6 +1,7 @@
 import type { Clock, Fetch, HasherFactory, Random } from "../core/mod.ts";
 import type { KvStore } from "../kv/mod.ts";
 import type { Observer } from "../observability/mod.ts";
+import type { DeliveryStore, EventSink, TagPurger } from "../webhook/mod.ts";
 import type { CheckpointStore } from "./checkpoints.ts";
 
 /** What {@linkcode createFrontDoor} takes besides the configuration. All optional. */
@@ -17,6 +18,15 @@ export interface FrontDoorOptions {
    * as `UPLOADS`, else memory.
    */
   readonly checkpoints?: CheckpointStore;
+  /**
+   * Where webhooks that came are remembered. Default is the Durable Object bound as `DELIVERIES`, else
+   * memory.
+   */
+  readonly deliveries?: DeliveryStore;
+  /** Given the events of webhooks, besides the queue or the console. */
+  readonly sinks?: readonly EventSink[];
+  /** What forgets an upstream's tags when a webhook says that they moved. Default is nobody. */
+  readonly tagPurger?: (upstream: string) => TagPurger;
   /** Default is the runtime's native hash, else WASM. */
   readonly hasher?: HasherFactory;
   /** Told what happens. Default is nobody. */

@@ -2,8 +2,9 @@
  * The front door as a Cloudflare Worker.
  *
  * In: the variable `TIDEGATE_CONFIG`, secrets by the names in it, Workers KV bound as `TOKENS`,
- * Durable Objects of `UploadCheckpoint` bound as `UPLOADS`.
- * Out: a registry API under `/v2/`. Next: `front_door.ts`.
+ * Durable Objects of `UploadCheckpoint` bound as `UPLOADS` and of `WebhookDeliveries` bound as
+ * `DELIVERIES`, a Queue bound as `EVENTS`.
+ * Out: a registry API under `/v2/`, and the address of webhooks. Next: `front_door.ts`.
  * @module
  */
 import "../hash/workerd.ts";
@@ -13,6 +14,7 @@ import { readEnvironment } from "./env.ts";
 import { createFrontDoor } from "./front_door.ts";
 import type { ExecutionContextLike, FrontDoor } from "./options.ts";
 
+export { WebhookDeliveries } from "../webhook/mod.ts";
 export { UploadCheckpoint } from "./upload_checkpoint.ts";
 
 let door: FrontDoor | undefined;

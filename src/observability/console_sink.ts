@@ -33,6 +33,8 @@ const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
   "kv.failed": "warn",
   "configuration.rejected": "warn",
   "answer.failed": "warn",
+  "webhook.refused": "warn",
+  "webhook.failed": "warn",
 };
 
 const ORDER: readonly LogLevel[] = ["debug", "info", "warn"];

@@ -14,7 +14,8 @@ export type TidegateEvent =
   | ContentEvent
   | UploadEvent
   | StoreEvent
-  | DoorEvent;
+  | DoorEvent
+  | WebhookEvent;
 
 /** What every event about a request has. */
 export interface RequestFacts {
@@ -173,6 +174,29 @@ export type UploadEvent =
     readonly chunks: number;
   }
   | UploadFacts & { readonly type: "upload.failed"; readonly code: ErrorCode | "ABORTED" };
+
+/** A webhook came, and what became of it. `provider` is the sender: `docker-hub`, `github`. */
+export type WebhookEvent =
+  | {
+    readonly type: "webhook.received";
+    readonly provider: string;
+    /** `published`, `duplicate`, `ignored`, `unconfirmed`, `undelivered` or `pong`. */
+    readonly outcome: string;
+    /** Absent where the webhook is not about an image. */
+    readonly repository: string | undefined;
+  }
+  | {
+    readonly type: "webhook.refused";
+    readonly provider: string;
+    readonly status: number;
+    readonly reason: string;
+  }
+  | {
+    /** One part of the work failed; the rest went on without it. `reason`: an error code or name. */
+    readonly type: "webhook.failed";
+    readonly part: "resolve" | "purge" | "deliveries" | "subscriber" | "callback";
+    readonly reason: string;
+  };
 
 /** A store failed; the call went on without it. */
 export interface StoreEvent {

@@ -6,6 +6,7 @@ import { type FrontDoorConfig, frontDoorSchema } from "./front_door_schema.ts";
 import type { AccessSettings, FrontDoorSettings } from "./front_door_settings.ts";
 import { originProblem } from "./origin_rule.ts";
 import { parseUpstreams } from "./upstream_settings.ts";
+import { parseWebhooks } from "./webhook_settings.ts";
 
 /**
  * Check a front door's configuration and fill in the defaults.
@@ -30,6 +31,7 @@ export function parseFrontDoorConfig(json: unknown): FrontDoorSettings {
     sealingKeys: config.sealingKeys,
     cors: { origins: parseCorsOrigins(config) },
     limits: config.limits,
+    webhooks: config.webhooks && parseWebhooks(config.webhooks, names),
   });
 }
 

@@ -17,6 +17,23 @@ export interface FrontDoorConfig {
   readonly sealingKeys: readonly { readonly secret: string }[];
   readonly cors: { readonly origins: readonly string[] };
   readonly limits: { readonly manifestBytes: number; readonly chunkBytes: number };
+  readonly webhooks?: WebhooksConfig | undefined;
+}
+
+/** `webhooks`. */
+export interface WebhooksConfig {
+  readonly path: string;
+  readonly events?: "queue" | "console" | "off" | undefined;
+  readonly perMinute: number;
+  readonly dockerHub?: WebhookSenderConfig & { readonly callbackOrigins: readonly string[] };
+  readonly github?: WebhookSenderConfig;
+}
+
+/** One sender under `webhooks`. */
+export interface WebhookSenderConfig {
+  readonly upstream: string;
+  readonly secret?: { readonly secret: string } | undefined;
+  readonly secrets?: readonly { readonly secret: string }[] | undefined;
 }
 
 /** One entry of `upstreams`. */
@@ -184,6 +201,48 @@ const limits = v.pipe(
   }, objectRule),
 );
 
+const sender = {
+  upstream: name,
+  secret: v.optional(secret),
+  secrets: v.optional(list(secret)),
+};
+
+const MOST_PER_MINUTE = 60_000; // each asks the registry once
+const perMinuteRule = `must be a whole number between 1 and ${MOST_PER_MINUTE}`;
+
+const webhooks = v.pipe(
+  record,
+  v.strictObject({
+    path: v.optional(
+      text(
+        "must be parts of a-z, 0-9 and -, each after a /, and not /v2",
+        /^(?!\/v2(?:\/|$))(?:\/[a-z0-9][a-z0-9-]*)+$/,
+      ),
+      "/hooks",
+    ),
+    events: v.optional(
+      v.picklist(["queue", "console", "off"], "must be queue, console or off"),
+    ),
+    perMinute: v.optional(
+      v.pipe(
+        v.number(perMinuteRule),
+        v.safeInteger(perMinuteRule),
+        v.minValue(1, perMinuteRule),
+        v.maxValue(MOST_PER_MINUTE, perMinuteRule),
+      ),
+      600,
+    ),
+    dockerHub: v.exactOptional(v.pipe(
+      record,
+      v.strictObject(
+        { ...sender, callbackOrigins: v.optional(list(anyText), []) },
+        objectRule,
+      ),
+    )),
+    github: v.exactOptional(v.pipe(record, v.strictObject(sender, objectRule))),
+  }, objectRule),
+);
+
 /** The shape of the configuration. Rules that span several keys are in `front_door_config.ts`. */
 export const frontDoorSchema: v.GenericSchema<unknown, FrontDoorConfig> = v.pipe(
   record,
@@ -202,5 +261,6 @@ export const frontDoorSchema: v.GenericSchema<unknown, FrontDoorConfig> = v.pipe
     ),
     cache: v.optional(cache, {}),
     limits: v.optional(limits, {}),
+    webhooks: v.optional(webhooks),
   }, objectRule),
 );

@@ -53,6 +53,31 @@ export interface AccessSettings {
  */
 export type RangePolicy = "verified" | "pass" | "off";
 
+/** One sender of webhooks. */
+export interface WebhookSenderSettings {
+  /** Name of the upstream that is asked about what it says. */
+  readonly upstream: string;
+  /** All that are valid now; at least one. */
+  readonly secrets: readonly SecretReference[];
+}
+
+/** Where webhooks come in, from whom, and where their events go. */
+export interface WebhookSettings {
+  /** `/hooks`: the senders' addresses begin with it. */
+  readonly path: string;
+  readonly dockerHub:
+    | WebhookSenderSettings & {
+      /** Origins on which a `callback_url` is answered. */
+      readonly callbackOrigins: readonly string[];
+    }
+    | undefined;
+  readonly github: WebhookSenderSettings | undefined;
+  /** Undefined: the queue if one is bound, else the console. */
+  readonly events: "queue" | "console" | "off" | undefined;
+  /** Deliveries taken of one sender. */
+  readonly perMinute: number;
+}
+
 /** The front door's configuration after every check. Frozen all the way down. */
 export interface FrontDoorSettings {
   readonly upstreams: readonly UpstreamSettings[];
@@ -69,4 +94,6 @@ export interface FrontDoorSettings {
     /** Largest chunk of an upload that callers are told to send, in bytes; 0: they are told none. */
     readonly chunkBytes: number;
   };
+  /** Absent: none are received. */
+  readonly webhooks: WebhookSettings | undefined;
 }

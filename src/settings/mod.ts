@@ -14,4 +14,6 @@ export type {
   SecretReference,
   TokenSettings,
   UpstreamSettings,
+  WebhookSenderSettings,
+  WebhookSettings,
 } from "./front_door_settings.ts";

@@ -18,6 +18,13 @@ describe("wrangler.toml", () => {
     expect(text).toMatch(/^cpu_ms = [0-9_]+$/m);
   });
 
+  it("binds each Durable Object that the Worker exports, and migrates to it", () => {
+    for (const name of ["UploadCheckpoint", "WebhookDeliveries"]) {
+      expect(text).toContain(`class_name = "${name}"`);
+      expect(text).toContain(`new_sqlite_classes = ["${name}"]`);
+    }
+  });
+
   it("holds a configuration that serves nobody", () => {
     const config = /^TIDEGATE_CONFIG = '''([\s\S]*?)'''$/m.exec(text)?.[1] ?? "";
     const { access, upstreams } = parseFrontDoorConfig(config);

@@ -1,0 +1,145 @@
+import type { Clock } from "../core/mod.ts";
+import { observe, type Observer } from "../observability/mod.ts";
+import type { Digest } from "../reference/mod.ts";
+import type { EventBus } from "./event_bus.ts";
+import type { ImageFacts, RegistryEvent } from "./event.ts";
+import type { DeleteNotice, Notice, PushNotice, VulnerabilityNotice } from "./notice.ts";
+import type { DigestResolver } from "./resolve_digest.ts";
+import { NO_TAGS, type TagPurger } from "./tag_purger.ts";
+import { failureName, withinDeadline } from "./within_deadline.ts";
+
+/** Where notices of one sender belong. */
+export interface NoticeOrigin {
+  /** Name of the sender, for events. */
+  readonly source: string;
+  /** Name of the upstream, or host of the registry, for events. */
+  readonly registry: string;
+  /** Asks that registry. Without it nothing is confirmed, and no deletion is published. */
+  readonly resolve?: DigestResolver | undefined;
+  /** Default is none. */
+  readonly purger?: TagPurger | undefined;
+}
+
+/**
+ * What became of a notice. `unconfirmed`: the registry says otherwise, and nobody was told.
+ * `undelivered`: it can come again, because every subscriber failed or the registry could not be
+ * asked.
+ */
+export type Routed = "published" | "unconfirmed" | "undelivered";
+
+/** Takes notices, asks the registry about them, and publishes what holds. */
+export interface EventRouter {
+  /** Never rejects. */
+  route(notice: Notice, origin: NoticeOrigin): Promise<Routed>;
+}
+
+/** What {@linkcode createEventRouter} is made of. */
+export interface EventRouterOptions {
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly observer?: Observer | undefined;
+}
+
+const RESOLVE_MS = 3_000;
+const PURGE_MS = 1_000;
+
+/** What the registry says: a digest, that it is not there, or nothing. */
+type Answered = Digest | "absent" | "unknown";
+
+/** Make the router. */
+export function createEventRouter(options: EventRouterOptions): EventRouter {
+  return {
+    async route(notice, origin): Promise<Routed> {
+      switch (notice.kind) {
+        case "push":
+          return await routePush(options, notice, origin);
+        case "delete":
+          return await routeDelete(options, notice, origin);
+        case "vulnerability":
+          return await routeVulnerability(options, notice, origin);
+      }
+    },
+  };
+}
+
+async function routePush(
+  options: EventRouterOptions,
+  notice: PushNotice,
+  origin: NoticeOrigin,
+): Promise<Routed> {
+  await purge(options, origin, notice.repository, notice.hasMoreTags ? undefined : notice.tag);
+  const answered = await ask(options, notice, origin);
+  if (answered === "absent") return "unconfirmed";
+  const digest = answered === "unknown" ? undefined : answered;
+  const event = { type: "image.pushed", ...factsOf(options, notice, origin), digest } as const;
+  return await publish(options, event);
+}
+
+/** A deletion makes subscribers delete: it is published only when the registry finds it no longer. */
+async function routeDelete(
+  options: EventRouterOptions,
+  notice: DeleteNotice,
+  origin: NoticeOrigin,
+): Promise<Routed> {
+  await purge(options, origin, notice.repository, notice.tag);
+  const answered = await ask(options, notice, origin);
+  if (answered === "unknown") return "undelivered";
+  if (answered !== "absent") return "unconfirmed";
+  const { digest } = notice;
+  const event = { type: "image.deleted", ...factsOf(options, notice, origin), digest } as const;
+  return await publish(options, event);
+}
+
+async function routeVulnerability(
+  options: EventRouterOptions,
+  notice: VulnerabilityNotice,
+  origin: NoticeOrigin,
+): Promise<Routed> {
+  const { digest, severities } = notice;
+  const facts = factsOf(options, notice, origin);
+  return await publish(options, { type: "image.scanned", ...facts, digest, severities });
+}
+
+function factsOf(
+  { clock }: EventRouterOptions,
+  { repository, tag, pusher, timestamp }: Notice,
+  { source, registry }: NoticeOrigin,
+): ImageFacts {
+  return { source, registry, repository, tag, pusher, timestamp: timestamp ?? clock.now() };
+}
+
+async function purge(
+  { clock, observer }: EventRouterOptions,
+  { purger = NO_TAGS }: NoticeOrigin,
+  repository: string,
+  tag: string | undefined,
+): Promise<void> {
+  try {
+    const work = (): void | Promise<void> => purger.purge(repository, tag);
+    await withinDeadline(work, PURGE_MS, { clock, what: "cache of tags" });
+  } catch (error) {
+    observe(observer, { type: "webhook.failed", part: "purge", reason: failureName(error) });
+  }
+}
+
+async function ask(
+  { clock, observer }: EventRouterOptions,
+  { repository, tag, digest }: PushNotice | DeleteNotice,
+  { resolve }: NoticeOrigin,
+): Promise<Answered> {
+  const reference = tag ?? digest;
+  if (resolve === undefined || reference === undefined) return "unknown";
+  try {
+    const work = (signal: AbortSignal): Promise<Digest | undefined> =>
+      resolve(repository, reference, signal);
+    return await withinDeadline(work, RESOLVE_MS, { clock, what: "registry" }) ?? "absent";
+  } catch (error) {
+    observe(observer, { type: "webhook.failed", part: "resolve", reason: failureName(error) });
+    return "unknown";
+  }
+}
+
+async function publish({ bus }: EventRouterOptions, event: RegistryEvent): Promise<Routed> {
+  const { delivered, failed } = await bus.publish(event);
+  return failed > 0 && delivered === 0 ? "undelivered" : "published";
+}
