@@ -1,0 +1,192 @@
+import {
+  type Credential,
+  type CredentialProvider,
+  type TokenCache,
+  type TokenKey,
+} from "../auth/mod.ts";
+import {
+  abortable,
+  type Clock,
+  isTidegateError,
+  Secret,
+  TidegateError,
+  type Upstream,
+} from "../core/mod.ts";
+import { observe, type Observer } from "../observability/mod.ts";
+import { readJwtTimes } from "./jwt_times.ts";
+import { type HubAccount, type HubToken, logIn, logInWithCode, type LoginExchange } from "./login.ts";
+import {
+  loggedIn,
+  loginFailed,
+  nextStep,
+  sessionPhase,
+  type SessionPhase,
+  signedOut,
+  tokenRefused,
+} from "./session_state.ts";
+
+/** What a {@linkcode Session} works with. */
+export interface SessionOptions {
+  readonly upstream: Upstream;
+  readonly credentials: CredentialProvider | undefined;
+  /** Keeps the token, sealed, where another process finds it. */
+  readonly tokens: TokenCache;
+  readonly exchange: LoginExchange;
+  readonly clock: Clock;
+  readonly observer: Observer | undefined;
+}
+
+/** One login at Docker Hub's API, made when it is needed and renewed before it ends. */
+export interface Session {
+  /** Where the login stands. */
+  phase(): SessionPhase;
+  /** When the token ends, in milliseconds since the epoch; undefined without one. */
+  expiresAt(): number | undefined;
+  /** The token that is here, whatever its end. */
+  current(): Secret | undefined;
+  /**
+   * A token to send, logging in first where that is needed; undefined for nobody.
+   *
+   * @throws {TidegateError} What the login throws; CREDENTIALS; TOKEN_EXPIRED.
+   */
+  token(signal?: AbortSignal): Promise<Secret | undefined>;
+  /** Log in now, whatever there is. */
+  logIn(signal?: AbortSignal): Promise<void>;
+  /** Finish a login with two factors. */
+  logInWithCode(loginToken: Secret, code: string, signal?: AbortSignal): Promise<void>;
+  /** The server refused a token: forget it, if it is still the one in use. */
+  refuse(token: Secret): Promise<void>;
+}
+
+const REFUSED_PAUSE_MS = 30_000; // a wrong password is not shown again and again: accounts get locked
+const FAILED_PAUSE_MS = 5_000; // a token that still works is used meanwhile
+
+/**
+ * Lives inside one Worker request, as requests that wait share one login. `tokens` may be shared.
+ *
+ * @see {@linkcode Session}
+ */
+export function createSession(options: SessionOptions): Session {
+  const { upstream, credentials, tokens, exchange, clock, observer } = options;
+  const record = signedOut();
+  let held: HubToken | undefined;
+  let refusal: unknown;
+  let flight: Promise<void> | undefined;
+  const credentialOf = async (): Promise<Credential | undefined> =>
+    await credentials?.get(upstream);
+  const keyOf = async (): Promise<TokenKey> => ({
+    upstream,
+    provider: credentials?.id ?? "",
+    credential: await credentialOf(),
+    scopes: [],
+  });
+  const keep = (token: HubToken): void => {
+    held = token;
+    loggedIn(record, clock.now(), token.expiresAt);
+  };
+  const keepNew = async (token: HubToken): Promise<void> => {
+    keep(token);
+    const lifetimeSeconds = Math.round((token.expiresAt - clock.now()) / 1000);
+    const facts = { upstream: upstream.name, scopes: [], realm: upstream.origin } as const;
+    const event = { ...facts, method: "POST", anonymous: false, lifetimeSeconds } as const;
+    observe(observer, { type: "token.fetched", ...event });
+    await tokens.put(await keyOf(), token);
+  };
+  const begin = async (): Promise<void> => {
+    const credential = await credentialOf();
+    if (credential === undefined) throw noCredential(upstream);
+    try {
+      await keepNew(await tokenFor(options, credential));
+    } catch (error) {
+      refusal = error;
+      const isRefused = isRefusal(error);
+      loginFailed(record, clock.now(), isRefused ? REFUSED_PAUSE_MS : FAILED_PAUSE_MS);
+      if (isRefused) await reject(options, error);
+      throw error;
+    }
+  };
+  const logInOnce = (): Promise<void> => {
+    flight ??= begin().finally(() => flight = undefined);
+    return flight;
+  };
+  /** Another process may have logged in. */
+  const findStored = async (): Promise<void> => {
+    if (held !== undefined) return;
+    const stored = await tokens.get(await keyOf());
+    if (stored === undefined || held !== undefined) return;
+    keep(stored);
+    observe(observer, { type: "token.reused", upstream: upstream.name, scopes: [] });
+  };
+
+  return {
+    phase: () => sessionPhase(record, clock.now()),
+    expiresAt: () => record.expiresAt,
+    current: () => held?.value,
+    async token(signal): Promise<Secret | undefined> {
+      if (await credentialOf() === undefined && held === undefined) return undefined;
+      await findStored();
+      // while it is fetched ahead, the old one still works
+      const isEnding = nextStep(record, clock.now()) === "refresh";
+      if (isEnding) await abortable(logInOnce().catch(() => {}), signal);
+      const step = nextStep(record, clock.now());
+      if (step === "wait" && isRefusal(refusal)) throw refusal;
+      if (step === "wait" || step === "log-in") await abortable(logInOnce(), signal);
+      return held?.value;
+    },
+    logIn: (signal) => abortable(logInOnce(), signal),
+    async logInWithCode(loginToken, code, signal): Promise<void> {
+      await keepNew(await logInWithCode(exchange, loginToken, code, signal));
+    },
+    async refuse(token): Promise<void> {
+      if (held?.value !== token) return;
+      held = undefined;
+      tokenRefused(record);
+      const reason = "refused";
+      observe(observer, { type: "token.rejected", upstream: upstream.name, scopes: [], reason });
+      await tokens.delete(await keyOf());
+    },
+  };
+}
+
+async function tokenFor(
+  { upstream, exchange, clock }: SessionOptions,
+  credential: Credential,
+): Promise<HubToken> {
+  if (credential.kind === "basic") return await logIn(exchange, credential satisfies HubAccount);
+  if (credential.kind === "identity") {
+    const reason = "is a refresh token of the registry, which is no login to the API";
+    throw new TidegateError("CREDENTIALS", `The credential for ${upstream.origin} ${reason}`, {
+      source: upstream.name,
+      reason,
+    });
+  }
+  const { token } = credential;
+  const expiresAt = readJwtTimes(token.reveal())?.expiresAt ?? clock.now() + 60_000;
+  if (expiresAt > clock.now()) return { value: token, expiresAt };
+  const { origin } = upstream;
+  throw new TidegateError("TOKEN_EXPIRED", `The token for ${origin} has expired`, { origin });
+}
+
+/** Tell the observer, and the provider: it may have another next time. */
+async function reject(
+  { upstream, credentials, observer }: SessionOptions,
+  error: unknown,
+): Promise<void> {
+  if (isTidegateError(error, "TWO_FACTOR_REQUIRED")) return;
+  const status = isTidegateError(error, "FORBIDDEN") ? 403 : 401;
+  const event = { upstream: upstream.name, credential: credentials?.id ?? "", status };
+  observe(observer, { type: "credential.rejected", ...event });
+  await credentials?.invalidate?.(upstream);
+}
+
+function isRefusal(error: unknown): boolean {
+  return isTidegateError(error, "UNAUTHORIZED") || isTidegateError(error, "FORBIDDEN") ||
+    isTidegateError(error, "TWO_FACTOR_REQUIRED");
+}
+
+/** The error for what needs a login where there is nobody to log in. */
+export function noCredential({ name, origin }: Upstream): TidegateError<"CREDENTIALS"> {
+  const reason = "there is none, and this needs a login";
+  const message = `The credential for ${origin}: ${reason}`;
+  return new TidegateError("CREDENTIALS", message, { source: name, reason });
+}
