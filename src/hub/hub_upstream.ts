@@ -34,9 +34,16 @@ export function apiUpstream(
   insecure: boolean | undefined,
 ): Upstream {
   const profile = name === "hub.docker.com" ? API_PROFILE : GENERIC_PROFILE;
-  return resolveUpstream(name, { name, origin, profile, tokenOrigins: [], blobOrigins: [], ...{
-    insecure: insecure ?? false,
-  } });
+  return resolveUpstream(name, {
+    name,
+    origin,
+    profile,
+    tokenOrigins: [],
+    blobOrigins: [],
+    ...{
+      insecure: insecure ?? false,
+    },
+  });
 }
 
 /** Where Docker Hub's registry and its token service are. */

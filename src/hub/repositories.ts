@@ -104,8 +104,10 @@ export function repositoryOperations(api: HubApi): HubRepositoryOperations {
       const { body } = await api.call({ url: home(at), what: formatHubName(at), signal });
       return readAsked(body, at);
     },
-    exists: (repository, options) =>
-      isThere(api, home(parseHubName(repository)), String(repository), options),
+    async exists(repository, options): Promise<boolean> {
+      const at = parseHubName(repository);
+      return await isThere(api, home(at), formatHubName(at), options);
+    },
     async create(repository, options = {}): Promise<HubRepositoryDetails> {
       const at = parseHubName(repository);
       const { isPrivate = false, signal } = options;
@@ -155,7 +157,7 @@ async function* listRepositories(
 }
 
 /** Whether a HEAD finds something. */
-export async function isThere(
+async function isThere(
   api: HubApi,
   url: string,
   what: string,

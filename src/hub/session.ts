@@ -14,13 +14,20 @@ import {
 } from "../core/mod.ts";
 import { observe, type Observer } from "../observability/mod.ts";
 import { readJwtTimes } from "./jwt_times.ts";
-import { type HubAccount, type HubToken, logIn, logInWithCode, type LoginExchange } from "./login.ts";
+import {
+  type HubAccount,
+  type HubToken,
+  logIn,
+  type LoginExchange,
+  logInWithCode,
+} from "./login.ts";
 import {
   loggedIn,
   loginFailed,
   nextStep,
-  sessionPhase,
   type SessionPhase,
+  sessionPhase,
+  type SessionRecord,
   signedOut,
   tokenRefused,
 } from "./session_state.ts";
@@ -67,36 +74,16 @@ const FAILED_PAUSE_MS = 5_000; // a token that still works is used meanwhile
  * @see {@linkcode Session}
  */
 export function createSession(options: SessionOptions): Session {
-  const { upstream, credentials, tokens, exchange, clock, observer } = options;
-  const record = signedOut();
-  let held: HubToken | undefined;
+  const { upstream, credentials, exchange, clock } = options;
+  const held = createHeldToken(options);
+  const { record } = held;
   let refusal: unknown;
   let flight: Promise<void> | undefined;
-  const credentialOf = async (): Promise<Credential | undefined> =>
-    await credentials?.get(upstream);
-  const keyOf = async (): Promise<TokenKey> => ({
-    upstream,
-    provider: credentials?.id ?? "",
-    credential: await credentialOf(),
-    scopes: [],
-  });
-  const keep = (token: HubToken): void => {
-    held = token;
-    loggedIn(record, clock.now(), token.expiresAt);
-  };
-  const keepNew = async (token: HubToken): Promise<void> => {
-    keep(token);
-    const lifetimeSeconds = Math.round((token.expiresAt - clock.now()) / 1000);
-    const facts = { upstream: upstream.name, scopes: [], realm: upstream.origin } as const;
-    const event = { ...facts, method: "POST", anonymous: false, lifetimeSeconds } as const;
-    observe(observer, { type: "token.fetched", ...event });
-    await tokens.put(await keyOf(), token);
-  };
   const begin = async (): Promise<void> => {
-    const credential = await credentialOf();
+    const credential = await credentials?.get(upstream);
     if (credential === undefined) throw noCredential(upstream);
     try {
-      await keepNew(await tokenFor(options, credential));
+      await held.keep(await tokenFor(options, credential));
     } catch (error) {
       refusal = error;
       const isRefused = isRefusal(error);
@@ -109,40 +96,79 @@ export function createSession(options: SessionOptions): Session {
     flight ??= begin().finally(() => flight = undefined);
     return flight;
   };
-  /** Another process may have logged in. */
-  const findStored = async (): Promise<void> => {
-    if (held !== undefined) return;
-    const stored = await tokens.get(await keyOf());
-    if (stored === undefined || held !== undefined) return;
-    keep(stored);
-    observe(observer, { type: "token.reused", upstream: upstream.name, scopes: [] });
-  };
-
   return {
     phase: () => sessionPhase(record, clock.now()),
     expiresAt: () => record.expiresAt,
-    current: () => held?.value,
+    current: held.current,
     async token(signal): Promise<Secret | undefined> {
-      if (await credentialOf() === undefined && held === undefined) return undefined;
-      await findStored();
+      const isNobody = await credentials?.get(upstream) === undefined;
+      if (isNobody && held.current() === undefined) return undefined;
+      await held.find();
       // while it is fetched ahead, the old one still works
       const isEnding = nextStep(record, clock.now()) === "refresh";
       if (isEnding) await abortable(logInOnce().catch(() => {}), signal);
       const step = nextStep(record, clock.now());
       if (step === "wait" && isRefusal(refusal)) throw refusal;
       if (step === "wait" || step === "log-in") await abortable(logInOnce(), signal);
-      return held?.value;
+      return held.current();
     },
     logIn: (signal) => abortable(logInOnce(), signal),
     async logInWithCode(loginToken, code, signal): Promise<void> {
-      await keepNew(await logInWithCode(exchange, loginToken, code, signal));
+      await held.keep(await logInWithCode(exchange, loginToken, code, signal));
     },
-    async refuse(token): Promise<void> {
+    refuse: held.drop,
+  };
+}
+
+/** The token in use, with its copy in the store. */
+interface HeldToken {
+  readonly record: SessionRecord;
+  current(): Secret | undefined;
+  /** Use a token that was just got. */
+  keep(token: HubToken): Promise<void>;
+  /** Without one here, look whether another process has logged in. */
+  find(): Promise<void>;
+  /** Forget a token, if it is the one in use. */
+  drop(token: Secret): Promise<void>;
+}
+
+function createHeldToken(options: SessionOptions): HeldToken {
+  const { upstream, credentials, tokens, clock, observer } = options;
+  const record = signedOut();
+  let held: HubToken | undefined;
+  const facts = { upstream: upstream.name, scopes: [] } as const;
+  const keyOf = async (): Promise<TokenKey> => ({
+    upstream,
+    provider: credentials?.id ?? "",
+    credential: await credentials?.get(upstream),
+    scopes: [],
+  });
+  const use = (token: HubToken): void => {
+    held = token;
+    loggedIn(record, clock.now(), token.expiresAt);
+  };
+  return {
+    record,
+    current: () => held?.value,
+    async keep(token): Promise<void> {
+      use(token);
+      const lifetimeSeconds = Math.round((token.expiresAt - clock.now()) / 1000);
+      const way = { realm: upstream.origin, method: "POST", anonymous: false } as const;
+      observe(observer, { type: "token.fetched", ...facts, ...way, lifetimeSeconds });
+      await tokens.put(await keyOf(), token);
+    },
+    async find(): Promise<void> {
+      if (held !== undefined) return;
+      const stored = await tokens.get(await keyOf());
+      if (stored === undefined || held !== undefined) return;
+      use(stored);
+      observe(observer, { type: "token.reused", ...facts });
+    },
+    async drop(token): Promise<void> {
       if (held?.value !== token) return;
       held = undefined;
       tokenRefused(record);
-      const reason = "refused";
-      observe(observer, { type: "token.rejected", upstream: upstream.name, scopes: [], reason });
+      observe(observer, { type: "token.rejected", ...facts, reason: "refused" });
       await tokens.delete(await keyOf());
     },
   };

@@ -2,7 +2,13 @@ import type { CallOptions, TagOperations } from "../client/mod.ts";
 import { parseTag, type Reference } from "../reference/mod.ts";
 import type { HubApi } from "./api.ts";
 import { invalidAnswer, type Read } from "./fields.ts";
-import { assertHub, formatHubName, type HubName, parseHubName, type RepositoryLike } from "./hub_name.ts";
+import {
+  assertHub,
+  formatHubName,
+  type HubName,
+  parseHubName,
+  type RepositoryLike,
+} from "./hub_name.ts";
 import { readHubPages } from "./pages.ts";
 import { assertPageSize, withQuery } from "./query.ts";
 import { type HubTag, readTag } from "./tag.ts";
