@@ -2,13 +2,7 @@ import type { CallOptions, TagOperations } from "../client/mod.ts";
 import { parseTag, type Reference } from "../reference/mod.ts";
 import type { HubApi } from "./api.ts";
 import { invalidAnswer, type Read } from "./fields.ts";
-import {
-  assertHub,
-  formatHubName,
-  type HubName,
-  parseHubName,
-  type RepositoryLike,
-} from "./hub_name.ts";
+import { formatHubName, type HubName, parseHubName, type RepositoryLike } from "./hub_name.ts";
 import { readHubPages } from "./pages.ts";
 import { assertPageSize, withQuery } from "./query.ts";
 import { type HubTag, readTag } from "./tag.ts";
@@ -45,8 +39,8 @@ const PAGE_SIZE = 25;
 export function tagOperations(api: HubApi, registry: TagOperations): HubTagOperations {
   const { origin } = api.upstream;
   return {
-    list: (ref, options) => registry.list(assertHub(ref), options),
-    put: (ref, tag, options) => registry.put(assertHub(ref), tag, options),
+    list: registry.list,
+    put: registry.put,
     async get(ref, { signal } = {}): Promise<HubTag> {
       const { at, tag, what } = tagAt(ref);
       const url = `${tagsOf(origin, at)}/${tag}`;
