@@ -1,5 +1,5 @@
 import { afterEach } from "vitest";
-import { type Clock, sleep, TidegateError } from "../../src/core/mod.ts";
+import { type Clock, type Fetch, sleep, TidegateError } from "../../src/core/mod.ts";
 import { createDockerHubClient } from "../../src/hub/mod.ts";
 import type { DockerHubClient, DockerHubClientOptions } from "../../src/hub/mod.ts";
 import { consoleSink, joinObservers, type TidegateEvent } from "../../src/observability/mod.ts";
@@ -63,6 +63,8 @@ export interface HubWorld {
 /** Makes the hosts of a simulation reachable: over HTTP on Node, or however a runtime can. */
 export type ServeWorld = (simulation: Simulation) => Promise<{
   url(host: string): string;
+  /** The way there. Default is the runtime's `fetch`. */
+  readonly fetch?: Fetch;
   close(): Promise<void>;
 }>;
 
@@ -115,6 +117,7 @@ export async function openHubWorld(
       transport: { retry: { baseMs: 1 } },
       clock,
       observer,
+      fetch: served.fetch,
       ...more,
     });
   let seen = 0;
