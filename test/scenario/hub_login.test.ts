@@ -104,6 +104,19 @@ describe("login()", () => {
     expect(hub.api.issued).toHaveLength(2);
   });
 
+  it("keeps the new token when the old one is refused late", async () => {
+    const { ann, hub, run, simulation } = createHubScenario();
+    hub.api.add("acme/app");
+    const client = ann();
+    await run(client.login());
+    hub.api.revokeAll();
+    simulation.faults.add({ path: "*/app", nth: 1, action: { kind: "delay", ms: 5000 } });
+    const late = client.repositories.get("acme/app");
+    await run(client.repositories.get("acme/app"));
+    expect(await run(late)).toMatchObject({ name: "app" });
+    expect(hub.api.issued).toHaveLength(2);
+  });
+
   it.each([
     ["an HTML page", { status: 200, body: "<!doctype html><title>Just a moment</title>" }],
     ["no token", { status: 200, body: "{}" }],
