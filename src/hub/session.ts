@@ -49,7 +49,7 @@ export interface Session {
   phase(): SessionPhase;
   /** When the token ends, in milliseconds since the epoch; undefined without one. */
   expiresAt(): number | undefined;
-  /** The token that is here, whatever its end. */
+  /** The token that is here, whatever its end, and even if it was refused. */
   current(): Secret | undefined;
   /**
    * A token to send, logging in first where that is needed; undefined for nobody.
@@ -128,7 +128,7 @@ interface HeldToken {
   keep(token: HubToken): Promise<void>;
   /** Without one here, look whether another process has logged in. */
   find(): Promise<void>;
-  /** Forget a token, if it is the one in use. */
+  /** Count a token as none, if it is the one in use. */
   drop(token: Secret): Promise<void>;
 }
 
@@ -158,15 +158,15 @@ function createHeldToken(options: SessionOptions): HeldToken {
       await tokens.put(await keyOf(), token);
     },
     async find(): Promise<void> {
-      if (held !== undefined) return;
+      if (record.expiresAt !== undefined) return;
       const stored = await tokens.get(await keyOf());
-      if (stored === undefined || held !== undefined) return;
+      if (stored === undefined || record.expiresAt !== undefined) return;
       use(stored);
       observe(observer, { type: "token.reused", ...facts });
     },
     async drop(token): Promise<void> {
-      if (held?.value !== token) return;
-      held = undefined;
+      if (held?.value !== token || record.expiresAt === undefined) return;
+      // it stays the one to send: what is repeated meanwhile must not be asked as nobody
       tokenRefused(record);
       observe(observer, { type: "token.rejected", ...facts, reason: "refused" });
       await tokens.delete(await keyOf());

@@ -104,6 +104,22 @@ describe("login()", () => {
     expect(hub.api.issued).toHaveLength(2);
   });
 
+  it("never repeats as nobody what was asked as somebody", async () => {
+    const { ann, hub, run, simulation } = createHubScenario();
+    hub.api.add("acme/secret", { isPrivate: true });
+    const client = ann();
+    await run(client.login());
+    hub.api.revokeAll();
+    simulation.faults.add(
+      { path: "*/secret", nth: 2, action: { kind: "answer", status: 503 } },
+      { path: "/v2/auth/token", action: { kind: "delay", ms: 5000 } },
+    );
+    const both = [client.repositories.get("acme/secret"), client.repositories.get("acme/secret")];
+    expect(await run(Promise.all(both))).toHaveLength(2);
+    const calls = simulation.log.filter(({ target }) => target.endsWith("/secret"));
+    expect(calls.every(({ headers }) => headers["authorization"] !== undefined)).toBe(true);
+  });
+
   it("keeps the new token when the old one is refused late", async () => {
     const { ann, hub, run, simulation } = createHubScenario();
     hub.api.add("acme/app");
