@@ -44,7 +44,7 @@ export interface RateLimitStatus {
 /** Keeps the limit of one registry's pulls. */
 export interface PullLimits {
   status(): RateLimitStatus;
-  /** Whether an answer has told of the window that runs, or that there is no limit. */
+  /** Whether there is no need to ask: an answer has told, or nothing that it tells is kept. */
   isKnown(): boolean;
   /**
    * Ask before a pull, waiting for the window's end no longer than `waitMs`.
@@ -142,7 +142,7 @@ export function createPullLimits(options: PullLimitOptions): PullLimits {
         resetAt: budgetResetAt(budget),
       };
     },
-    isKnown: () => budget.isSeen || budget.remaining === undefined,
+    isKnown: () => !settings.track || budget.isSeen || budget.remaining === undefined,
     async ready(waitMs, signal): Promise<void> {
       while (!mayPull(budget, clock.now())) {
         const wait = (budgetResetAt(budget) ?? Infinity) - clock.now();

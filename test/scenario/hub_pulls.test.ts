@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isTidegateError } from "../../src/core/mod.ts";
 import type { BatchPull, DockerHubClient } from "../../src/hub/mod.ts";
@@ -53,6 +54,31 @@ describe("pullBatch()", () => {
     for (const wait of waits) expect(wait).toBeLessThanOrEqual(120_000);
     expect(clock.now() - startedAt).toBeLessThan(4 * 120_000);
     expect(scenario.trail().filter((line) => line.endsWith(" 429"))).toEqual([]);
+  });
+
+  it("gets every image of any batch, and is never refused, whatever limit and window", async () => {
+    const some = fc.record({
+      limit: fc.integer({ min: 1, max: 4 }),
+      windowSeconds: fc.integer({ min: 1, max: 299 }),
+      age: fc.integer({ min: 0, max: 299_000 }),
+      count: fc.integer({ min: 1, max: 10 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(some, async ({ limit, windowSeconds, age, count }) => {
+        const scenario = await scenarioWith({ limit, windowSeconds });
+        const { client, clock, run } = scenario;
+        await clock.advance(age); // the registry's window is not ours
+        const startedAt = clock.now();
+        const images = Array.from({ length: count }, () => APP);
+        const batch = await run(collect(client().pullBatch(images)));
+        expect(outcomes(batch)).toEqual(images.map(() => "ok"));
+        expect(scenario.trail().filter((line) => line.endsWith(" 429"))).toEqual([]);
+        // never more waiting than a window for each that is used up
+        const windows = Math.ceil(count / limit);
+        expect(clock.now() - startedAt).toBeLessThanOrEqual(windows * windowSeconds * 1000 + 1000);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("reports every image at once when the window is far from its end", async () => {
