@@ -42,6 +42,15 @@ export { parseReference } from "./src/reference/mod.ts";`,
     forbidden: ["hono", "itty-router", "jose", "valibot", "caches.default", "node:fs"],
   },
   {
+    name: "hub",
+    entry: `export { createDockerHubClient } from "./src/hub/mod.ts";
+export { parseReference } from "./src/reference/mod.ts";`,
+    needs: ["src/hub/mod.ts", "src/client/mod.ts"],
+    ceilingKib: 46, // the client, and Docker Hub's API
+    lazyCeilingKib: 18,
+    forbidden: ["hono", "itty-router", "jose", "valibot", "caches.default", "node:fs"],
+  },
+  {
     name: "worker",
     entry: `export { default } from "./src/front/worker.ts";`,
     needs: ["src/front/worker.ts"],

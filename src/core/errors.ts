@@ -1,3 +1,5 @@
+import type { Secret } from "./secret.ts";
+
 /** One problem as a registry described it, cleaned of control characters. */
 export interface RegistryDiagnostic {
   /** The spec's code (`MANIFEST_UNKNOWN`), or whatever the registry sent: unknown codes are kept. */
@@ -69,6 +71,8 @@ export interface ErrorDetails {
   /** A broken transfer could not be continued: wrong `Content-Range`, budget used up, no progress. */
   readonly RESUME_FAILED: { readonly offset: number; readonly reason: string };
   readonly TOKEN_EXPIRED: { readonly origin: string };
+  /** The account has a second factor: log in once more, with `loginToken` and a code. */
+  readonly TWO_FACTOR_REQUIRED: { readonly origin: string; readonly loginToken: Secret };
   readonly UNAUTHORIZED: ResponseDetails;
   readonly FORBIDDEN: ResponseDetails;
   readonly NOT_FOUND: ResponseDetails & { readonly image: string };

@@ -1,5 +1,14 @@
 /** What a request is for. Decides its place in the queue, its caps and its metrics labels. */
-export type RequestKind = "ping" | "manifest" | "blob" | "tags" | "referrers" | "upload" | "token";
+export type RequestKind =
+  | "ping"
+  | "manifest"
+  | "blob"
+  | "tags"
+  | "referrers"
+  | "upload"
+  | "token"
+  /** A vendor's own API beside the registry's. */
+  | "api";
 
 /** The methods of the distribution spec. */
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -193,6 +193,7 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   RANGE_NOT_SATISFIABLE: "badRange",
   RESUME_FAILED: "badGateway",
   TOKEN_EXPIRED: "badGateway",
+  TWO_FACTOR_REQUIRED: "badGateway",
   UNAUTHORIZED: "denied", // the upstream refused the door: for the caller there is nothing to log in to
   FORBIDDEN: "denied",
   NOT_FOUND: "unknownName",

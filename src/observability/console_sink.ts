@@ -30,6 +30,7 @@ const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
   "blob.rejected": "warn",
   "digest.header_wrong": "warn",
   "warning.received": "warn",
+  "rate_limit.low": "warn",
   "kv.failed": "warn",
   "configuration.rejected": "warn",
   "answer.failed": "warn",

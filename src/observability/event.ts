@@ -60,6 +60,15 @@ export type RequestEvent =
     readonly remaining: number | undefined;
     readonly resetAt: number | undefined;
   }
+  | {
+    /** The pulls left in the window have come down to the threshold. Once in each window. */
+    readonly type: "rate_limit.low";
+    readonly upstream: string;
+    readonly limit: number | undefined;
+    readonly remaining: number;
+    readonly threshold: number;
+    readonly resetAt: number | undefined;
+  }
   | { readonly type: "warning.received"; readonly upstream: string; readonly text: string };
 
 interface TokenFacts {

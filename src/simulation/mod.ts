@@ -44,6 +44,17 @@ export type { LoggedRequest } from "./request_log.ts";
 export { createSimulation } from "./simulation.ts";
 export type { Simulation, SimulationOptions } from "./simulation.ts";
 export type { SimulatedHost } from "./host.ts";
+export { dockerHub } from "./docker_hub.ts";
+export type { DockerHubOptions, SimulatedDockerHub } from "./docker_hub.ts";
+export type { HubRepositoryInit, SimulatedHub } from "./hub.ts";
+export type {
+  HubErrorStyle,
+  HubRepositoryRecord,
+  HubScope,
+  HubSettings,
+  HubUser,
+  ScoutReport,
+} from "./hub_state.ts";
 export type { Repository, StoredManifest } from "./store.ts";
 export { secretSpellings, sightings } from "./sightings.ts";
 export { PUBLIC_ACCESS } from "./token_service.ts";

@@ -68,6 +68,7 @@ export function createRegistry(
     repositories: new Map(),
     uploads: new Map(),
     count: { pulls: 0, startedAt: clock.now() },
+    counts: new Map(),
   };
   return {
     kind: "registry",

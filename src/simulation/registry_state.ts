@@ -19,6 +19,11 @@ export interface RateLimit {
   readonly prefix?: "ratelimit-" | "x-ratelimit-";
   /** `docker-ratelimit-source`. Default is 192.0.2.1. */
   readonly source?: string;
+  /**
+   * Users with a limit of their own, counted by account; the others are counted by address.
+   * `Infinity` is no limit, and then there are no headers about it. Needs bearer tokens.
+   */
+  readonly users?: Readonly<Record<string, number>>;
 }
 
 /** Pulls counted in the current window. */
@@ -59,6 +64,8 @@ export interface RegistryState {
   /** Open uploads by their id. */
   readonly uploads: Map<string, Upload>;
   readonly count: PullCount;
+  /** The same for users with a limit of their own. */
+  readonly counts: Map<string, PullCount>;
 }
 
 /** One request at an endpoint: the path's parameters are as they stood in the path, not decoded. */

@@ -8,6 +8,9 @@ import { createFaultPlan } from "./fault.ts";
 import type { FaultPlan } from "./fault.ts";
 import { withRedirects } from "./follow.ts";
 import type { SimulatedHost } from "./host.ts";
+import { createHub } from "./hub.ts";
+import type { SimulatedHub } from "./hub.ts";
+import type { HubSettings } from "./hub_state.ts";
 import { createRegistry } from "./registry.ts";
 import type { SimulatedRegistry } from "./registry.ts";
 import type { RegistrySettings } from "./registry_state.ts";
@@ -48,6 +51,8 @@ export interface Simulation {
   registry(host: string, settings?: Partial<RegistrySettings>): SimulatedRegistry;
   /** A token service at `/token`. */
   tokenService(host: string, settings?: Partial<TokenSettings>): SimulatedTokenService;
+  /** Docker Hub's API, with Scout's. `dockerHub` makes it with its registry and token service. */
+  hub(host: string, settings?: Partial<HubSettings>): SimulatedHub;
   /** A blob store for a registry's `redirect`. */
   blobHost(host: string, settings?: Partial<BlobHostSettings>): SimulatedBlobHost;
   /** A hostile host that records and answers anything. Named `*` it stands for every host not created. */
@@ -87,6 +92,8 @@ export function createSimulation(
       hostAt(hosts, name, "registry", (at) => createRegistry(at, { ...parts, ...settings })),
     tokenService: (name, settings) =>
       hostAt(hosts, name, "tokens", (at) => createTokenService(at, { ...parts, ...settings })),
+    hub: (name, settings) =>
+      hostAt(hosts, name, "hub", (at) => createHub(at, { ...parts, ...settings })),
     blobHost: (name, settings) =>
       hostAt(hosts, name, "blobs", (at) => createBlobHost(at, { ...parts, ...settings })),
     trap: (name, answer) => hostAt(hosts, name, "trap", (at) => createTrap(at, { clock, answer })),

@@ -27,6 +27,8 @@ export const PUBLIC_ACCESS: AccessRule = (user, _repository, action) =>
 export interface TokenSettings {
   /** Passwords by user name. */
   readonly users: Readonly<Record<string, string>>;
+  /** Whether somebody else than `users` is known by a password: holders of several tokens. */
+  readonly knows?: (username: string, password: string) => boolean;
   /** Default is {@linkcode PUBLIC_ACCESS}. What is not allowed is left out of the token, with 200. */
   readonly allow: AccessRule;
   /** How long tokens really work, in seconds. Default is 300. */
@@ -211,9 +213,12 @@ function formUser({ settings, refresh }: State, form: URLSearchParams): string |
 }
 
 function knownUser(
-  { users }: TokenSettings,
+  { users, knows }: TokenSettings,
   credentials: { username: string; password: string } | undefined,
 ): string | undefined {
+  if (credentials !== undefined && knows?.(credentials.username, credentials.password)) {
+    return credentials.username;
+  }
   if (credentials === undefined || !Object.hasOwn(users, credentials.username)) return undefined;
   return users[credentials.username] === credentials.password ? credentials.username : undefined;
 }

@@ -85,6 +85,7 @@ function isRepeatable(request: RegistryRequest, outcome: Outcome): boolean {
  * before somebody has asked how many arrived, and one that is opened twice lapses by itself.
  */
 function isIdempotent({ kind, method, body }: RegistryRequest): boolean {
+  if (kind === "token") return true; // asked twice, it is two tokens
   if (kind === "upload" && method !== "PATCH") return body === undefined && method !== "PUT";
   return method !== "POST" && method !== "PATCH";
 }

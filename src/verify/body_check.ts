@@ -1,4 +1,4 @@
-import { type Hasher, TidegateError, tooLong } from "../core/mod.ts";
+import { encodeUtf8, type Hasher, TidegateError, timingSafeEqual, tooLong } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
 import type { Expectation } from "./verify_options.ts";
@@ -48,7 +48,7 @@ function assertNotLonger(length: number, { size, maximum }: Expectation): void {
 
 async function assertDigest(hasher: Hasher, expected: Digest): Promise<void> {
   const computed = formatDigest(hasher.algorithm, await hasher.digest());
-  if (computed === expected) return;
+  if (timingSafeEqual(encodeUtf8(computed), encodeUtf8(expected))) return;
   throw new TidegateError(
     "DIGEST_MISMATCH",
     `The body's digest is ${computed}, but ${expected} was asked for`,
