@@ -1,5 +1,16 @@
-/** What a request is for. Decides its place in the queue, its caps and its metrics labels. */
-export type RequestKind = "ping" | "manifest" | "blob" | "tags" | "referrers" | "upload" | "token";
+/**
+ * What a request is for. Decides its place in the queue, its caps and its metrics labels. `api`: a
+ * vendor's own API beside the registry.
+ */
+export type RequestKind =
+  | "ping"
+  | "manifest"
+  | "blob"
+  | "tags"
+  | "referrers"
+  | "upload"
+  | "token"
+  | "api";
 
 /** The methods of the distribution spec. */
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -1,4 +1,5 @@
 import {
+  type Authorizer,
   createAuthorizer,
   createTokenCache,
   type CredentialProvider,
@@ -31,6 +32,8 @@ export interface TransportOptions {
   readonly credentials?: CredentialProvider | undefined;
   /** Default is a cache that lives as long as this transport. */
   readonly tokens?: TokenCache | undefined;
+  /** Proves who asks where no registry's challenge tells how. Default is made of the two above. */
+  readonly authorizer?: Authorizer | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly observer?: Observer | undefined;
@@ -63,7 +66,7 @@ export function resolveTransportOptions(options: TransportOptions): TransportSet
   const { credentials, observer, state = createTransportState(), userAgent = "tidegate" } = options;
   const { tokens = createTokenCache({ kv: NO_STORE, clock, random }) } = options;
   const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
-  const authorizer = createAuthorizer({
+  const authorizer = options.authorizer ?? createAuthorizer({
     upstream,
     credentials,
     tokens,
