@@ -22,6 +22,16 @@ export type {
   Place,
   Position,
 } from "./fault.ts";
+export { GHCR_QUIRKS } from "./ghcr.ts";
+export type { GhcrSettings, SimulatedGhcr } from "./ghcr.ts";
+export type { SimulatedGithub } from "./github.ts";
+export type {
+  GithubAccount,
+  GithubCaller,
+  GithubSettings,
+  SimulatedPackage,
+  SimulatedVersion,
+} from "./github_state.ts";
 export { buildArtifact, buildImage, buildIndex } from "./image.ts";
 export type {
   ArtifactOptions,

@@ -7,6 +7,11 @@ import type { Exchanged } from "./exchange.ts";
 import { createFaultPlan } from "./fault.ts";
 import type { FaultPlan } from "./fault.ts";
 import { withRedirects } from "./follow.ts";
+import { createGhcr } from "./ghcr.ts";
+import type { GhcrSettings, SimulatedGhcr } from "./ghcr.ts";
+import { createGithub } from "./github.ts";
+import type { SimulatedGithub } from "./github.ts";
+import type { GithubSettings } from "./github_state.ts";
 import type { SimulatedHost } from "./host.ts";
 import { createRegistry } from "./registry.ts";
 import type { SimulatedRegistry } from "./registry.ts";
@@ -48,6 +53,10 @@ export interface Simulation {
   registry(host: string, settings?: Partial<RegistrySettings>): SimulatedRegistry;
   /** A token service at `/token`. */
   tokenService(host: string, settings?: Partial<TokenSettings>): SimulatedTokenService;
+  /** GHCR: a registry with its token service and its quirks. Served as `ghcr.io` it is just that. */
+  ghcr(host: string, settings?: GhcrSettings): SimulatedGhcr;
+  /** GitHub's API over the packages of a registry, which its creation needs. */
+  github(host: string, settings?: Partial<GithubSettings>): SimulatedGithub;
   /** A blob store for a registry's `redirect`. */
   blobHost(host: string, settings?: Partial<BlobHostSettings>): SimulatedBlobHost;
   /** A hostile host that records and answers anything. Named `*` it stands for every host not created. */
@@ -87,6 +96,20 @@ export function createSimulation(
       hostAt(hosts, name, "registry", (at) => createRegistry(at, { ...parts, ...settings })),
     tokenService: (name, settings) =>
       hostAt(hosts, name, "tokens", (at) => createTokenService(at, { ...parts, ...settings })),
+    ghcr: (name, settings) =>
+      hostAt<SimulatedGhcr>(
+        hosts,
+        name,
+        "registry",
+        (at) => createGhcr(at, { ...parts, ...settings }),
+      ),
+    github: (name, settings) =>
+      hostAt(
+        hosts,
+        name,
+        "github",
+        (at) => createGithub(at, { clock, ...requireRegistry(settings) }),
+      ),
     blobHost: (name, settings) =>
       hostAt(hosts, name, "blobs", (at) => createBlobHost(at, { ...parts, ...settings })),
     trap: (name, answer) => hostAt(hosts, name, "trap", (at) => createTrap(at, { clock, answer })),
@@ -129,6 +152,14 @@ function simulatedRequest(request: Request): SimulatedRequest {
 /** A body of which nothing was read is cancelled, as when a connection breaks. */
 function giveUpBody({ body }: Request): void {
   if (body !== null && !body.locked) body.cancel().catch(() => {});
+}
+
+function requireRegistry(
+  settings: Partial<GithubSettings> = {},
+): Partial<GithubSettings> & Pick<GithubSettings, "registry"> {
+  const { registry } = settings;
+  if (registry === undefined) throw new TypeError("GitHub's API needs a registry");
+  return { ...settings, registry };
 }
 
 function hostAt<Host extends SimulatedHost>(
