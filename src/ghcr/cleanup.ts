@@ -196,17 +196,16 @@ async function carryOut(job: CleanupJob, plan: CleanupPlan): Promise<CleanupResu
   return { dryRun: false, deleted, kept, failed };
 }
 
-/** False when somebody changed its tags since it was planned. One that is gone already is fine. */
+/**
+ * False when somebody changed its tags since it was planned. A version that is not found is a failure
+ * too: GitHub says 404 to whoever may not delete it.
+ */
 async function deleteUnchanged(
   { context: { packages }, owner, name, signal }: CleanupJob,
   { id, tags }: PackageVersion,
 ): Promise<boolean> {
-  try {
-    const now = await packages.tags(owner, name, id, { signal });
-    if (now.toSorted().join() !== tags.toSorted().join()) return false;
-    await packages.deleteVersion(owner, name, id, { signal });
-  } catch (error) {
-    if (!isTidegateError(error, "NOT_FOUND")) throw error;
-  }
+  const now = await packages.tags(owner, name, id, { signal });
+  if (now.toSorted().join() !== tags.toSorted().join()) return false;
+  await packages.deleteVersion(owner, name, id, { signal });
   return true;
 }

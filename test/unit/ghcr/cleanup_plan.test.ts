@@ -22,7 +22,7 @@ interface NodeInit {
   tags?: readonly string[];
   ageDays?: number;
   lists?: readonly number[];
-  subject?: number;
+  subject?: number | undefined;
 }
 
 function nodes(...inits: readonly NodeInit[]): CleanupNode[] {
