@@ -38,7 +38,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,contract,scenario,tools}/**/*.test.ts"],
+          include: ["test/{unit,contract,scenario,tools,features}/**/*.test.ts"],
           ...limits,
         },
       },

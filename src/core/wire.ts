@@ -1,7 +1,4 @@
-/**
- * What a request is for. Decides its place in the queue, its caps and its metrics labels. `api`: a
- * vendor's own API beside the registry.
- */
+/** What a request is for. Decides its place in the queue, its caps and its metrics labels. */
 export type RequestKind =
   | "ping"
   | "manifest"
@@ -10,6 +7,7 @@ export type RequestKind =
   | "referrers"
   | "upload"
   | "token"
+  /** A vendor's own API beside the registry's. */
   | "api";
 
 /** The methods of the distribution spec. */

@@ -32,7 +32,10 @@ export interface TransportOptions {
   readonly credentials?: CredentialProvider | undefined;
   /** Default is a cache that lives as long as this transport. */
   readonly tokens?: TokenCache | undefined;
-  /** Proves who asks where no registry's challenge tells how. Default is made of the two above. */
+  /**
+   * Proves who asks in another way than registries want it; `credentials` and `tokens` are then not
+   * used. Default answers challenges with them.
+   */
   readonly authorizer?: Authorizer | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;

@@ -16,7 +16,7 @@ function statement(
   digest: string,
   severities: readonly string[],
   scannedAt = "2026-01-01T00:00:00Z",
-) {
+): unknown {
   return {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: "app", digest: { sha256: digest.slice("sha256:".length) } }],
@@ -34,10 +34,9 @@ function statement(
   };
 }
 
-function bundle(content: unknown) {
+function bundle(content: unknown): Record<"mediaType" | "dsseEnvelope", unknown> {
   return {
     mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
-    verificationMaterial: {},
     dsseEnvelope: {
       payload: encodeBase64(encodeUtf8(JSON.stringify(content))),
       payloadType: IN_TOTO,
