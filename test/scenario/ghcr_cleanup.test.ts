@@ -189,6 +189,18 @@ describe("packages.cleanup()", () => {
     expect(scenario.apiTrail().filter((line) => line.startsWith("DELETE"))).toHaveLength(1);
   });
 
+  it("ends where it is when it is aborted", async () => {
+    const scenario = createGhcrScenario();
+    const { client, clock, run } = scenario;
+    await seed(scenario);
+    const stop = new AbortController();
+    const options = { olderThanMs: 0, dryRun: false, signal: stop.signal };
+    const aborting = clock.sleep(1500).then(() => stop.abort(new Error("enough")));
+    const cleaning = client.packages.cleanup(APP, options);
+    await expect(run(Promise.all([cleaning, aborting]))).rejects.toThrow("enough");
+    expect(scenario.apiTrail().filter((line) => line.startsWith("DELETE"))).toHaveLength(2);
+  });
+
   it("leaves every image that stays whole, whatever fails", async () => {
     await fc.assert(
       fc.asyncProperty(

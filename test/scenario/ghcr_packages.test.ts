@@ -166,6 +166,28 @@ describe("GitHub's API", () => {
     expect(scenario.apiTrail()).toHaveLength(2);
   });
 
+  it("ends a listing at the cap of pages, and fetches no page that nobody reads", async () => {
+    const scenario = createGhcrScenario({ limits: { pages: 2 } });
+    const { client: { packages }, run } = scenario;
+    await withImages(scenario);
+    const versions = packages.versions(ACME, "app", { pageSize: 1 });
+    const first = await run(versions[Symbol.asyncIterator]().next());
+    expect(first.value).toMatchObject({ tags: ["v4"] });
+    expect(scenario.apiTrail()).toHaveLength(1);
+    await expect(run(collect(packages.versions(ACME, "app", { pageSize: 1 })))).rejects
+      .toMatchObject({ code: "LIMIT_EXCEEDED", details: { limit: "pages", maximum: 2 } });
+  });
+
+  it("rejects with the signal's reason", async () => {
+    const scenario = createGhcrScenario();
+    await withImages(scenario);
+    const signal = AbortSignal.abort(new Error("enough"));
+    const { packages } = scenario.client;
+    await expect(scenario.run(packages.get(ACME, "app", { signal }))).rejects.toThrow("enough");
+    await expect(scenario.run(packages.cleanup(APP, { signal }))).rejects.toThrow("enough");
+    expect(scenario.apiTrail()).toEqual([]);
+  });
+
   it.each([
     ["no JSON", "<html>"],
     ["an object for a list", "{}"],
