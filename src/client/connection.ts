@@ -1,7 +1,7 @@
 import type { Send, Upstream } from "../core/mod.ts";
 import type { Target } from "../distribution/mod.ts";
 import type { Reference } from "../reference/mod.ts";
-import { createTransport } from "../transport/mod.ts";
+import { createTransport, stack } from "../transport/mod.ts";
 import { resolveUpstream } from "../upstream/mod.ts";
 import type { ClientSettings } from "./options.ts";
 
@@ -30,8 +30,8 @@ function open(
   settings: ClientSettings,
 ): { readonly upstream: Upstream; readonly send: Send } {
   const upstream = findUpstream(registry, settings.upstreams) ?? resolveUpstream(registry);
-  const send = createTransport({ ...settings, ...settings.transport, upstream });
-  return { upstream, send };
+  const transport = createTransport({ ...settings, ...settings.transport, upstream });
+  return { upstream, send: stack(transport, settings.layers) };
 }
 
 /** By its name, by the hosts that mean it, or by its own host. */

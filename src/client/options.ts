@@ -3,6 +3,7 @@ import {
   type Clock,
   type Fetch,
   type HasherFactory,
+  type Layer,
   MAX_MANIFEST_BYTES,
   MAX_PAGES,
   MAX_TAGS_BODY_BYTES,
@@ -57,6 +58,8 @@ export interface RegistryClientOptions {
   readonly limits?: Partial<ClientLimits> | undefined;
   /** How broken transfers are continued. */
   readonly resume?: Partial<ResumeSettings> | undefined;
+  /** Put around every transport, the first one outermost: what a vendor's client adds. */
+  readonly layers?: readonly Layer[] | undefined;
   /** Passed to every transport. */
   readonly transport?:
     | Pick<
@@ -80,6 +83,7 @@ export interface ClientSettings {
   readonly platform: Platform;
   readonly limits: ClientLimits;
   readonly resume: ResumeSettings;
+  readonly layers: readonly Layer[];
   readonly transport: NonNullable<RegistryClientOptions["transport"]>;
 }
 
@@ -114,6 +118,7 @@ export function resolveClientOptions(options: RegistryClientOptions): ClientSett
     platform: resolvePlatform(options.platform) ?? DEFAULT_PLATFORM,
     limits: Object.freeze(assertPositive("limits", { ...LIMITS, ...options.limits })),
     resume: Object.freeze(assertPositive("resume", { ...RESUME, ...options.resume })),
+    layers: options.layers ?? [],
     transport: Object.freeze({ ...options.transport }),
   });
 }

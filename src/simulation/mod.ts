@@ -22,6 +22,16 @@ export type {
   Place,
   Position,
 } from "./fault.ts";
+export { GHCR_QUIRKS } from "./ghcr.ts";
+export type { GhcrSettings, SimulatedGhcr } from "./ghcr.ts";
+export type { SimulatedGithub } from "./github.ts";
+export type {
+  GithubAccount,
+  GithubCaller,
+  GithubSettings,
+  SimulatedPackage,
+  SimulatedVersion,
+} from "./github_state.ts";
 export { buildArtifact, buildImage, buildIndex } from "./image.ts";
 export type {
   ArtifactOptions,
@@ -34,6 +44,17 @@ export type {
 export type { BuiltBlob, BuiltLayer, LayerOptions } from "./layer.ts";
 export type { PushSettings } from "./push_settings.ts";
 export type { RegistryQuirks } from "./quirks.ts";
+export { createRecorder } from "./record.ts";
+export type { Recorder, RecorderOptions } from "./record.ts";
+export type {
+  Fixture,
+  FixtureBody,
+  FixtureExchange,
+  FixtureRequest,
+  FixtureResponse,
+} from "./record_fixture.ts";
+export { createReplayer, ReplayError } from "./record_replay.ts";
+export type { Replayer, ReplayerOptions } from "./record_replay.ts";
 export { referrersTag } from "./referrers.ts";
 export type { SimulatedRegistry } from "./registry.ts";
 export type { RegistryAuth } from "./registry_auth.ts";

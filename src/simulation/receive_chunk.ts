@@ -115,7 +115,12 @@ function refuseLength(
     return errorReply("SIZE_INVALID", "Content-Range and the body differ in length");
   }
   if (length > largestBody) return errorReply("SIZE_INVALID", "Too large", { status: 413 });
-  if (length > largestChunk) return errorReply("RANGE_INVALID", "The chunk is too large");
+  if (length > largestChunk) {
+    const limit = `${(largestChunk / 1024 / 1024).toFixed(2)}MiB`;
+    const text =
+      `the request body is too large and exceeds the maximum permissible limit of ${limit}`;
+    return errorReply("REQUESTED_RANGE_NOT_SATISFIABLE", text); // GHCR's words
+  }
   if (length > 0 && upload.isEnding) {
     return errorReply("RANGE_INVALID", "A chunk before was shorter than OCI-Chunk-Min-Length");
   }

@@ -35,6 +35,8 @@ export interface SimulatedRegistry {
   add(repository: string, options: { image: BuiltImage; tags?: readonly string[] }): string;
   /** A repository, made empty if it is not there: to look into it or to tamper with it. */
   repository(name: string): Repository;
+  /** The names of all repositories, in order of creation. */
+  repositories(): readonly string[];
   /** The uploads that are open, by their id: to look into them or to tamper with them. */
   readonly uploads: Map<string, Upload>;
   /** Answer a request. The network and the server call it. */
@@ -87,6 +89,7 @@ export function createRegistry(
     },
     add: (name, { image, tags = [] }) => addImage(state, name, image, tags),
     repository: (name) => namedRepository(state, name),
+    repositories: () => [...state.repositories.keys()],
     uploads: state.uploads,
     handle: (request) => answer(state, request),
   };

@@ -8,7 +8,7 @@ export const KEPT_BODY_BYTES: number = 1024 * 1024;
 export interface LoggedRequest {
   /** The host's origin as it was created. */
   readonly host: string;
-  readonly kind: "registry" | "tokens" | "blobs" | "hub" | "trap";
+  readonly kind: "registry" | "tokens" | "blobs" | "hub" | "github" | "trap";
   readonly method: string;
   /** Absolute URL. */
   readonly url: string;

@@ -7,6 +7,11 @@ import type { Exchanged } from "./exchange.ts";
 import { createFaultPlan } from "./fault.ts";
 import type { FaultPlan } from "./fault.ts";
 import { withRedirects } from "./follow.ts";
+import { createGhcr } from "./ghcr.ts";
+import type { GhcrSettings, SimulatedGhcr } from "./ghcr.ts";
+import { createGithub } from "./github.ts";
+import type { SimulatedGithub } from "./github.ts";
+import type { GithubSettings } from "./github_state.ts";
 import type { SimulatedHost } from "./host.ts";
 import { createHub } from "./hub.ts";
 import type { SimulatedHub } from "./hub.ts";
@@ -53,6 +58,10 @@ export interface Simulation {
   tokenService(host: string, settings?: Partial<TokenSettings>): SimulatedTokenService;
   /** Docker Hub's API, with Scout's. `dockerHub` makes it with its registry and token service. */
   hub(host: string, settings?: Partial<HubSettings>): SimulatedHub;
+  /** GHCR: a registry with its token service and its quirks. Served as `ghcr.io` it is just that. */
+  ghcr(host: string, settings?: GhcrSettings): SimulatedGhcr;
+  /** GitHub's API over the packages of a registry, which its creation needs. */
+  github(host: string, settings?: Partial<GithubSettings>): SimulatedGithub;
   /** A blob store for a registry's `redirect`. */
   blobHost(host: string, settings?: Partial<BlobHostSettings>): SimulatedBlobHost;
   /** A hostile host that records and answers anything. Named `*` it stands for every host not created. */
@@ -94,6 +103,20 @@ export function createSimulation(
       hostAt(hosts, name, "tokens", (at) => createTokenService(at, { ...parts, ...settings })),
     hub: (name, settings) =>
       hostAt(hosts, name, "hub", (at) => createHub(at, { ...parts, ...settings })),
+    ghcr: (name, settings) =>
+      hostAt<SimulatedGhcr>(
+        hosts,
+        name,
+        "registry",
+        (at) => createGhcr(at, { ...parts, ...settings }),
+      ),
+    github: (name, settings) =>
+      hostAt(
+        hosts,
+        name,
+        "github",
+        (at) => createGithub(at, { clock, ...requireRegistry(settings) }),
+      ),
     blobHost: (name, settings) =>
       hostAt(hosts, name, "blobs", (at) => createBlobHost(at, { ...parts, ...settings })),
     trap: (name, answer) => hostAt(hosts, name, "trap", (at) => createTrap(at, { clock, answer })),
@@ -136,6 +159,14 @@ function simulatedRequest(request: Request): SimulatedRequest {
 /** A body of which nothing was read is cancelled, as when a connection breaks. */
 function giveUpBody({ body }: Request): void {
   if (body !== null && !body.locked) body.cancel().catch(() => {});
+}
+
+function requireRegistry(
+  settings: Partial<GithubSettings> = {},
+): Partial<GithubSettings> & Pick<GithubSettings, "registry"> {
+  const { registry } = settings;
+  if (registry === undefined) throw new TypeError("GitHub's API needs a registry");
+  return { ...settings, registry };
 }
 
 function hostAt<Host extends SimulatedHost>(

@@ -4,7 +4,7 @@
  * In: a `RegistryRequest`. Out: a `RegistryResponse` whose body is the runtime's own. Next: `client/`.
  * @module
  */
-export { createTransport } from "./stack.ts";
+export { createTransport, stack } from "./stack.ts";
 export { createTransportState } from "./state.ts";
 export type { BreakerRecord, TransportState } from "./state.ts";
 export type { TransportOptions } from "./options.ts";
