@@ -39,14 +39,14 @@ export { parseReference } from "./src/reference/mod.ts";`,
     needs: ["src/client/mod.ts", "src/reference/mod.ts"],
     ceilingKib: 35,
     lazyCeilingKib: 18, // whole images, and all that writes
-    forbidden: ["hono", "itty-router", "jose", "valibot", "caches.default", "node:fs"],
+    forbidden: ["hono", "itty-router", "jose", "valibot", "yaml", "caches.default", "node:fs"],
   },
   {
     name: "worker",
     entry: `export { default } from "./src/front/worker.ts";`,
     needs: ["src/front/worker.ts"],
     ceilingKib: 90,
-    forbidden: ["itty-router", "jose", "node:fs", "node:process"],
+    forbidden: ["itty-router", "jose", "yaml", "node:fs", "node:process"],
     conditions: ["workerd", "worker"],
   },
 ];

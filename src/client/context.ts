@@ -5,6 +5,8 @@ import type { ClientSettings } from "./options.ts";
 export interface ClientContext {
   readonly settings: ClientSettings;
   readonly connect: Connect;
+  /** Number of the operation that runs, where somebody observes. */
+  readonly operation?: number | undefined;
 }
 
 /** What every operation takes. */

@@ -10,7 +10,7 @@ import { blobExists, type BlobHead, headBlob } from "./head_blob.ts";
 import { headManifest, manifestExists, type ManifestHead } from "./head_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import type { ImageSource } from "./image_source.ts";
-import { listReferrers, type ListReferrersOptions } from "./list_referrers.ts";
+import type { ListReferrersOptions } from "./list_referrers.ts";
 import type { MountOptions } from "./mount_blob.ts";
 import { listTags, type ListTagsOptions } from "./list_tags.ts";
 import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
@@ -154,7 +154,9 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       delete: async (...args) => (await pushSide()).deleteTag(context, ...args),
     },
     referrers: {
-      list: (ref, options) => listReferrers(context, ref, options),
+      list: async function* (...args): AsyncGenerator<Descriptor, void> {
+        yield* (await import("./list_referrers.ts")).listReferrers(context, ...args);
+      },
       attach: async (...args) => (await pushSide()).attachReferrer(context, ...args),
     },
     pullImage: async (...args) => (await pullSide()).pullImage(context, ...args),

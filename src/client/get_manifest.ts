@@ -21,6 +21,7 @@ import {
 import { verifyBytes } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
+import { runOperation } from "./operation.ts";
 import { resolvePlatform } from "./options.ts";
 import { responseFailure } from "./response_failure.ts";
 
@@ -64,6 +65,20 @@ export async function getManifest(
   options: GetManifestOptions = {},
 ): Promise<PulledManifest> {
   const platform = resolvePlatform(options.platform);
+  return await runOperation(
+    context,
+    "manifest.get",
+    ref,
+    (context) => findManifest(context, ref, platform, options),
+  );
+}
+
+async function findManifest(
+  context: ClientContext,
+  ref: Reference,
+  platform: Platform | undefined,
+  options: CallOptions,
+): Promise<PulledManifest> {
   const connection = context.connect(ref);
   let pulled = await pullManifest(context, connection, ref, options);
   for (let depth = 0; platform && pulled.manifest.kind === "index"; depth++) {
@@ -105,8 +120,8 @@ function assertKind({ manifest }: PulledManifest, { digest, mediaType }: Descrip
 }
 
 async function pullManifest(
-  { settings }: ClientContext,
-  { send, target, upstream }: RepositoryConnection,
+  { operation, settings }: ClientContext,
+  { send, target, upstream: { name: upstream } }: RepositoryConnection,
   ref: Reference,
   { signal }: CallOptions,
   size?: number,
@@ -124,13 +139,14 @@ async function pullManifest(
     const announced = head.digest;
     observe(observer, {
       type: "digest.header_wrong",
-      upstream: upstream.name,
+      upstream,
       announced,
       computed: digest,
     });
   }
   const manifest = parseManifest(bytes, { contentType: head.mediaType });
-  observe(observer, { type: "manifest.verified", digest, size: bytes.length });
+  const verified = { upstream, digest, size: bytes.length, operation };
+  observe(observer, { type: "manifest.verified", ...verified });
   return { digest, mediaType: manifest.mediaType, size: bytes.length, bytes, manifest };
 }
 
