@@ -51,7 +51,7 @@ export function beginOperation(
   };
   return {
     context: {
-      settings: context.settings,
+      ...context,
       operation,
       connect: (ref) => {
         const connection = connect(ref);

@@ -5,17 +5,12 @@ import { type ByteReader, type ByteSink, pumpVerified } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { openForeignLayer } from "./foreign_layer.ts";
-import {
-  getManifest,
-  MAX_INDEX_DEPTH,
-  pullDescribed,
-  type PulledManifest,
-  tooDeep,
-} from "./get_manifest.ts";
+import { getManifest, MAX_INDEX_DEPTH, pullDescribed, tooDeep } from "./get_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import { blobsOf, MAX_MANIFESTS, MAX_TREE_BYTES, tooMany } from "./image_tree.ts";
 import { type OpenBlob, openBlob } from "./open_blob.ts";
 import { beginOperation, runOperation, watchBlob } from "./operation.ts";
+import type { PulledManifest } from "./pulled_manifest.ts";
 import { withOwnChunks } from "./own_chunks.ts";
 import { inParallel } from "./parallel.ts";
 

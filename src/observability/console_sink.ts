@@ -21,6 +21,7 @@ const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
   "request.queued": "debug",
   "request.authorized": "debug",
   "page.read": "debug",
+  "cache.hit": "debug",
   "exchange.sent": "debug",
   "exchange.answered": "debug",
   "exchange.failed": "debug",

@@ -15,6 +15,7 @@ export type TidegateEvent =
   | CircuitEvent
   | ContentEvent
   | UploadEvent
+  | CacheEvent
   | StoreEvent
   | DoorEvent
   | VulnerabilityEvent;
@@ -263,6 +264,15 @@ export type UploadEvent =
     readonly chunks: number | undefined;
   }
   | UploadFacts & { readonly type: "upload.failed"; readonly code: ErrorCode | "ABORTED" };
+
+/** A manifest was answered out of the cache. Nothing was pulled. */
+export interface CacheEvent {
+  readonly type: "cache.hit";
+  readonly upstream: string;
+  readonly digest: string;
+  /** `fresh`; `renewed`: the registry says that the tag still means it; `stale`: it did not answer. */
+  readonly state: "fresh" | "renewed" | "stale";
+}
 
 /** A store failed; the call went on without it. */
 export interface StoreEvent {
