@@ -13,6 +13,11 @@ export interface FrontDoorOptions {
    */
   readonly kv?: KvStore;
   /**
+   * Where manifests are cached behind this isolate's memory, if the configuration has
+   * `cache.tagTtlSeconds`. Default is the Cache API on Workers, else memory alone.
+   */
+  readonly cache?: KvStore;
+  /**
    * Where hashes of uploads are kept besides in their addresses. Default is the Durable Object bound
    * as `UPLOADS`, else memory.
    */

@@ -10,6 +10,7 @@ import { observe } from "../observability/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest, tryParseDigest } from "../reference/mod.ts";
 import { verifyBytes } from "../verify/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
+import { isCacheable, serveCachedManifest } from "./cached_manifest.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { ask, readSmall, unlessRefused } from "./exchange.ts";
 
@@ -23,6 +24,21 @@ const MAX_ACCEPT_LENGTH = 4096; // a client that lists every media type there is
  * manifest only where that leaves something unsaid.
  */
 export async function serveManifest(door: DoorRequest, reference: string): Promise<Answer> {
+  const { manifests } = door.services;
+  const accept = door.request.headers.get("accept");
+  if (manifests === undefined || !isCacheable(accept, reference)) {
+    return await answerManifest(door, reference);
+  }
+  return await serveCachedManifest(door, manifests, reference, {
+    digest: async () => {
+      const { headers } = await answerHead(door, reference) ?? {};
+      return headers?.["docker-content-digest"];
+    },
+    answer: () => answerManifest(door, reference),
+  });
+}
+
+async function answerManifest(door: DoorRequest, reference: string): Promise<Answer> {
   const head = door.request.method === "HEAD" ? await answerHead(door, reference) : undefined;
   return head ?? await answerGet(door, reference);
 }

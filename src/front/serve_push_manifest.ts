@@ -23,6 +23,7 @@ import {
 import { discard } from "../transport/mod.ts";
 import type { Answer } from "./answer.ts";
 import { readConditions } from "./conditions.ts";
+import { forgetManifests } from "./cached_manifest.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { type RefusalName, refuse } from "./error_answer.ts";
 import { ask } from "./exchange.ts";
@@ -62,6 +63,7 @@ export async function servePushManifest(door: DoorRequest, reference: string): P
     (status) => status === 201 || status === 202,
   );
   const pushed = await acknowledged(door, response, bytes, digest);
+  await forgetManifests(door);
   reportPushed(door, pushed, bytes.length, asked === undefined ? [reference] : tags);
   return answerPushed(door, manifest, tags, pushed);
 }

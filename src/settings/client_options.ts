@@ -23,6 +23,10 @@ export interface OptionsOfSettings {
       readonly timeouts: { readonly headersMs: number; readonly totalMs: number };
     };
   };
+  /** For `createManifestCache`. Absent where the settings want no cache. */
+  readonly cache:
+    | { readonly manifestTtlSeconds: number; readonly tagTtlSeconds: number }
+    | undefined;
   /** For `blobs.put`. */
   readonly blobs: { readonly chunkBytes: number };
   /** For `pushImage`. */
@@ -47,7 +51,7 @@ export interface SettingsCredentials {
  * @throws {TidegateError} CONFIGURATION for origins that no upstream may have.
  */
 export function clientOptions(settings: HubSettings): OptionsOfSettings {
-  const { auth, authUrl, registryUrl, resilience, upload } = settings;
+  const { auth, authUrl, cache, registryUrl, resilience, upload } = settings;
   const { circuitBreaker, maxRetries, timeoutSeconds } = resilience;
   const { maxConcurrentDownloads, maxConcurrentUploads } = upload;
   const hub = resolveUpstream(HUB, {
@@ -70,6 +74,9 @@ export function clientOptions(settings: HubSettings): OptionsOfSettings {
         timeouts: { headersMs: timeoutSeconds * 1000, totalMs: timeoutSeconds * 2000 },
       },
     },
+    cache: cache.enabled
+      ? { manifestTtlSeconds: cache.manifestTtlSeconds, tagTtlSeconds: cache.tagTtlSeconds }
+      : undefined,
     blobs: { chunkBytes: upload.chunkSizeMb * MIB },
     push: { concurrency: maxConcurrentUploads },
     pull: { concurrency: maxConcurrentDownloads },

@@ -29,6 +29,7 @@ export function parseFrontDoorConfig(json: unknown): FrontDoorSettings {
     ranges: config.ranges,
     sealingKeys: config.sealingKeys,
     cors: { origins: parseCorsOrigins(config) },
+    cache: parseCache(config.cache),
     limits: config.limits,
   });
 }
@@ -91,6 +92,16 @@ function parseRules(
     }
     return rule;
   });
+}
+
+function parseCache(
+  { staleIfErrorSeconds, tagTtlSeconds }: FrontDoorConfig["cache"],
+): FrontDoorSettings["cache"] {
+  if (staleIfErrorSeconds > 0 && tagTtlSeconds === 0) {
+    const rule = "must be 0 where cache.tagTtlSeconds is: nothing is kept then";
+    throw configurationError("cache.staleIfErrorSeconds", staleIfErrorSeconds, rule);
+  }
+  return { staleIfErrorSeconds, tagTtlSeconds };
 }
 
 function parseCorsOrigins({ cors, access }: FrontDoorConfig): readonly string[] {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRegistryClient, type RegistryClientOptions } from "../../../src/client/mod.ts";
+import { createManifestCache } from "../../../src/kv/mod.ts";
 import { resolveUpstream } from "../../../src/upstream/mod.ts";
-import { clientOptions, loadSettings } from "../../../src/settings/mod.ts";
+import { clientOptions, loadSettings, type OptionsOfSettings } from "../../../src/settings/mod.ts";
 import { resolveTransportOptions } from "../../../src/transport/options.ts";
 
 const ENV = { DOCKER_HUB_USERNAME: "ann", DOCKER_HUB_ACCESS_TOKEN: "pat" };
@@ -24,6 +25,17 @@ describe("clientOptions()", () => {
     });
     expect([blobs.chunkBytes, push.concurrency, pull.concurrency]).toEqual([2 * 1024 ** 2, 5, 10]);
     expect(client.credentials).toBeUndefined();
+  });
+
+  it("has times for a cache, unless there is to be none", () => {
+    const of = (text: string): OptionsOfSettings["cache"] =>
+      clientOptions(loadSettings({ text }).settings).cache;
+    expect(createManifestCache(of("cache: { tag_ttl_seconds: 5 }"))).toHaveProperty("find");
+    expect(of("cache: { tag_ttl_seconds: 5 }")).toEqual({
+      manifestTtlSeconds: 300,
+      tagTtlSeconds: 5,
+    });
+    expect(of("cache: { enabled: false }")).toBeUndefined();
   });
 
   it("by default allows as many tries as a client does", () => {
