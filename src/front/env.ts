@@ -1,5 +1,6 @@
 import { Secret, TidegateError } from "../core/mod.ts";
 import type { WorkersKvNamespace } from "../kv/workers.ts";
+import type { AnalyticsEngineDataset } from "../observability/mod.ts";
 import type { SecretReference } from "../settings/mod.ts";
 import type { DurableNamespace } from "./upload_checkpoint.ts";
 
@@ -12,12 +13,16 @@ export const TOKENS_BINDING = "TOKENS";
 /** Name of the binding for Durable Objects that keep hashes of uploads. Optional. */
 export const UPLOADS_BINDING = "UPLOADS";
 
+/** Name of the binding of a Workers Analytics Engine data set for metrics. Optional. */
+export const METRICS_BINDING = "METRICS";
+
 /** What the door takes from its environment. */
 export interface DoorEnvironment {
   /** Undefined when there is none. */
   readonly config: unknown;
   readonly tokens: WorkersKvNamespace | undefined;
   readonly uploads: DurableNamespace | undefined;
+  readonly metrics: AnalyticsEngineDataset | undefined;
   /**
    * Look a secret up.
    * @throws {TidegateError} CONFIGURATION when the environment does not have it.
@@ -30,10 +35,12 @@ export function readEnvironment(env: unknown): DoorEnvironment {
   const bindings: Readonly<Record<string, unknown>> = isRecord(env) ? env : {};
   const tokens = bindings[TOKENS_BINDING];
   const uploads = bindings[UPLOADS_BINDING];
+  const metrics = bindings[METRICS_BINDING];
   return {
     config: bindings[CONFIG_VARIABLE],
     tokens: isKvNamespace(tokens) ? tokens : undefined,
     uploads: isDurableNamespace(uploads) ? uploads : undefined,
+    metrics: isDataset(metrics) ? metrics : undefined,
     secret: ({ secret: name }) => {
       const value = bindings[name];
       if (typeof value === "string" && value !== "") return new Secret(value);
@@ -55,6 +62,10 @@ function isKvNamespace(value: unknown): value is WorkersKvNamespace {
 
 function isDurableNamespace(value: unknown): value is DurableNamespace {
   return hasMethods(value, ["idFromName", "get"]);
+}
+
+function isDataset(value: unknown): value is AnalyticsEngineDataset {
+  return hasMethods(value, ["writeDataPoint"]);
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

@@ -11,27 +11,16 @@ export interface AnalyticsEngineDataset {
   ): void;
 }
 
-/** Options of {@linkcode analyticsEngineMetrics}. */
-export interface AnalyticsEngineOptions {
-  /** Most points of one sink. Cloudflare drops what is over 250 in one request. Default is 250. */
-  readonly maxPoints?: number | undefined;
-}
-
 /**
- * A sink for Workers Analytics Engine: one data point for each measurement. Make one for each request
- * of a Worker.
+ * A sink for Workers Analytics Engine: one data point for each measurement. Cloudflare takes 250
+ * of one request and drops the rest.
  *
  * `index1` is the metric's name, `blob1` its kind (`add`, `set`, `record`), `double1` the value, and
  * `blob2` and on are `key=value` of its labels, by name. A sum over `double1` of `add` points is a
  * counter, weighted by `_sample_interval`.
  */
-export function analyticsEngineMetrics(
-  dataset: AnalyticsEngineDataset,
-  { maxPoints = 250 }: AnalyticsEngineOptions = {},
-): Metrics {
-  let points = 0;
+export function analyticsEngineMetrics(dataset: AnalyticsEngineDataset): Metrics {
   const write = (kind: string, name: string, labels: Labels, value: number): void => {
-    if (points++ >= maxPoints) return;
     const pairs = Object.entries(labels).sort(([a], [b]) => a < b ? -1 : 1);
     dataset.writeDataPoint({
       indexes: [name.slice(0, 96)], // its longest
