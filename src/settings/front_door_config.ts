@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { decodeHex, parseJson } from "../core/mod.ts";
 import { type AccessRule, parseAccessRule } from "./access_rule.ts";
 import { configurationError } from "./configuration_error.ts";
+import { deepFreeze } from "./deep_freeze.ts";
 import { type FrontDoorConfig, frontDoorSchema } from "./front_door_schema.ts";
 import type { AccessSettings, FrontDoorSettings } from "./front_door_settings.ts";
 import { originProblem } from "./origin_rule.ts";
@@ -114,12 +115,4 @@ function parseCorsOrigins({ cors, access }: FrontDoorConfig): readonly string[] 
     if (problem !== undefined) throw configurationError(key, origin, problem);
   }
   return cors.origins;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -1,4 +1,5 @@
-import { isTidegateError, Secret } from "../core/mod.ts";
+import { isTidegateError } from "../core/mod.ts";
+import { deepFreeze } from "./deep_freeze.ts";
 import { parseFrontDoorConfig } from "./front_door_config.ts";
 import type { HubSettings } from "./hub_settings.ts";
 import type { Environment } from "./interpolate.ts";
@@ -94,12 +95,4 @@ function checkDoor(text: string): ConfigReport {
 function toProblem(error: unknown): ConfigReport["problems"][number] {
   if (!isTidegateError(error, "CONFIGURATION")) throw error;
   return { key: error.details.key, message: error.message };
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !(value instanceof Secret)) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { expectFast, mebibyteOf } from "../../support/parser_checks.ts";
 import { Secret, TidegateError } from "../../../src/core/mod.ts";
 import {
   createLogger,
@@ -112,24 +113,21 @@ describe("redact()", () => {
     expect(redactText("https://r.test/v2/a/tags/list?n=5")).toContain("n=5");
   });
 
-  it("throws at nothing and ends in time", () => {
+  it("throws at nothing", () => {
     fc.assert(
       fc.property(fc.anything({ maxDepth: 9, withBigInt: true, withDate: true }), (value) => {
         expect(() => JSON.stringify(redact(value))).not.toThrow();
       }),
     );
-    const hostile = [
-      "a".repeat(1e6),
-      "token=".repeat(2e5),
-      "http://".repeat(1e5),
-      "eyJ".repeat(3e5),
-    ];
-    for (const text of hostile) {
-      const startedAt = performance.now();
-      redactText(text);
-      expect(performance.now() - startedAt).toBeLessThan(50);
-    }
   });
+
+  it.each(["a", "token=", "http://", "eyJ", "Bearer ", "\\"])(
+    "is fast with 1 MiB of %j",
+    (part) => {
+      const text = mebibyteOf(part);
+      expectFast(() => redactText(text));
+    },
+  );
 });
 
 describe("logObserver()", () => {
