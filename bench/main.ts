@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   hash: async () => (await import("./hash.ts")).benchHash,
   relay: async () => (await import("./relay.ts")).benchRelay,
   pull: async () => (await import("./pull.ts")).benchPull,
+  spans: async () => (await import("./spans.ts")).benchSpans,
   push: async () => (await import("./push.ts")).benchPush,
   latency: async () => (await import("./latency.ts")).benchLatency,
 };

@@ -16,6 +16,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   "src/front/worker.ts",
   "src/hash/workerd.ts",
   "src/kv/workers.ts",
+  "src/kv/cache_api_workerd.ts",
 ]);
 
 /** Whether a file is an adapter or an entry. */

@@ -5,6 +5,10 @@ import type { ClientSettings } from "./options.ts";
 export interface ClientContext {
   readonly settings: ClientSettings;
   readonly connect: Connect;
+  /** What is read in order to write is never read from the cache. */
+  readonly isWriting?: true;
+  /** Number of the operation that runs, where somebody observes. */
+  readonly operation?: number | undefined;
 }
 
 /** What every operation takes. */

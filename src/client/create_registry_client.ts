@@ -5,12 +5,12 @@ import { createConnect } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import type { DeleteTagOptions } from "./delete_tag.ts";
 import { getBlob, type GetBlobOptions, type PulledBlob } from "./get_blob.ts";
-import { getManifest, type GetManifestOptions, type PulledManifest } from "./get_manifest.ts";
+import { getManifest, type GetManifestOptions } from "./get_manifest.ts";
 import { blobExists, type BlobHead, headBlob } from "./head_blob.ts";
 import { headManifest, manifestExists, type ManifestHead } from "./head_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import type { ImageSource } from "./image_source.ts";
-import { listReferrers, type ListReferrersOptions } from "./list_referrers.ts";
+import type { ListReferrersOptions } from "./list_referrers.ts";
 import type { MountOptions } from "./mount_blob.ts";
 import { listTags, type ListTagsOptions } from "./list_tags.ts";
 import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
@@ -22,6 +22,7 @@ import { ping } from "./ping.ts";
 import type { PulledImage, PullImageOptions } from "./pull_image.ts";
 import type { PushedImage, PushImageOptions } from "./push_image.ts";
 import type { ManifestContent, PushedManifest, PutManifestOptions } from "./put_manifest.ts";
+import type { PulledManifest } from "./pulled_manifest.ts";
 import { type RateLimit, rateLimit } from "./rate_limit.ts";
 
 /** Manifests of a registry. */
@@ -126,6 +127,7 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const settings = resolveClientOptions(options);
   const context: ClientContext = { settings, connect: createConnect(settings) };
+  const writing: ClientContext = { ...context, isWriting: true };
   // what goes beyond single requests that read is loaded when first used
   const pullSide = () => import("./pull_image.ts");
   const pushSide = () => import("./push_side.ts");
@@ -136,28 +138,30 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       get: (ref, options) => getManifest(context, ref, options),
       head: (ref, options) => headManifest(context, ref, options),
       exists: (ref, options) => manifestExists(context, ref, options),
-      put: async (...args) => (await pushSide()).putManifest(context, ...args),
-      delete: async (...args) => (await pushSide()).deleteManifest(context, ...args),
+      put: async (...args) => (await pushSide()).putManifest(writing, ...args),
+      delete: async (...args) => (await pushSide()).deleteManifest(writing, ...args),
     },
     blobs: {
       get: (ref, digest, options) => getBlob(context, ref, digest, options),
       head: (ref, digest, options) => headBlob(context, ref, digest, options),
       exists: (ref, digest, options) => blobExists(context, ref, digest, options),
-      put: async (...args) => (await pushSide()).pushBlob(context, ...args),
-      mount: async (...args) => (await pushSide()).mountBlob(context, ...args),
-      resumeUpload: async (...args) => (await pushSide()).resumeUpload(context, ...args),
-      delete: async (...args) => (await pushSide()).deleteBlob(context, ...args),
+      put: async (...args) => (await pushSide()).pushBlob(writing, ...args),
+      mount: async (...args) => (await pushSide()).mountBlob(writing, ...args),
+      resumeUpload: async (...args) => (await pushSide()).resumeUpload(writing, ...args),
+      delete: async (...args) => (await pushSide()).deleteBlob(writing, ...args),
     },
     tags: {
       list: (ref, options) => listTags(context, ref, options),
-      put: async (...args) => (await pushSide()).putTag(context, ...args),
-      delete: async (...args) => (await pushSide()).deleteTag(context, ...args),
+      put: async (...args) => (await pushSide()).putTag(writing, ...args),
+      delete: async (...args) => (await pushSide()).deleteTag(writing, ...args),
     },
     referrers: {
-      list: (ref, options) => listReferrers(context, ref, options),
-      attach: async (...args) => (await pushSide()).attachReferrer(context, ...args),
+      list: async function* (...args): AsyncGenerator<Descriptor, void> {
+        yield* (await import("./list_referrers.ts")).listReferrers(context, ...args);
+      },
+      attach: async (...args) => (await pushSide()).attachReferrer(writing, ...args),
     },
     pullImage: async (...args) => (await pullSide()).pullImage(context, ...args),
-    pushImage: async (...args) => (await pushSide()).pushImage(context, ...args),
+    pushImage: async (...args) => (await pushSide()).pushImage(writing, ...args),
   };
 }

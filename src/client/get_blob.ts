@@ -11,6 +11,7 @@ import {
 } from "../verify/mod.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { openBlob } from "./open_blob.ts";
+import { beginOperation, type Operation, watchBlob } from "./operation.ts";
 import { withOwnChunks } from "./own_chunks.ts";
 import { pumpUnverified, readUnverified, unverifiedStream } from "./unverified_stream.ts";
 
@@ -73,17 +74,34 @@ const MAX_IN_MEMORY_BYTES = 64 * 1024 * 1024; // a default, not a rule: configs 
  * @throws {TypeError} For `unverified` without `range`, or a range that is none.
  */
 export async function getBlob(
-  { connect, settings }: ClientContext,
+  context: ClientContext,
   ref: Reference,
   digest: string,
   options: GetBlobOptions = {},
 ): Promise<PulledBlob> {
   const asked = parseDigest(digest);
   assertRange(options);
+  const { registry, repository } = ref;
+  const named = { registry, repository, digest: asked };
+  const operation = beginOperation(context, "blob.get", named);
+  try {
+    return await startBlob(operation, named, options);
+  } catch (error) {
+    operation.fail(error);
+    throw error;
+  }
+}
+
+async function startBlob(
+  operation: Operation,
+  ref: Reference & { readonly digest: Digest },
+  { range, signal, size, unverified = false }: GetBlobOptions,
+): Promise<PulledBlob> {
+  const { connect, settings } = operation.context;
   const { clock, hasher, observer, random, resume } = settings;
-  const { range, signal, size, unverified = false } = options;
   const { send, target } = connect(ref);
-  const opened = await openBlob(send, target, asked, {
+  const { digest } = ref;
+  const opened = await openBlob(send, target, digest, {
     clock,
     observer,
     random,
@@ -92,8 +110,15 @@ export async function getBlob(
     size,
     ...(unverified && range && { range }),
   });
-  const blob = { ...opened, digest: asked, range: await fitRange(range, opened), signal };
-  return unverified ? unverifiedBlob(blob) : verifiedBlob(blob, hasher);
+  const fitting = { size: opened.size, digest, range: await fitRange(range, opened), signal };
+  if (unverified) {
+    operation.end({ digest });
+    return unverifiedBlob({ ...fitting, reader: opened.reader });
+  }
+  const { reader, settle } = watchBlob(operation, digest, opened.reader);
+  const blob = verifiedBlob({ ...fitting, reader }, hasher);
+  settle(blob.verified);
+  return blob;
 }
 
 interface Opened {

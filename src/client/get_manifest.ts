@@ -5,7 +5,6 @@ import {
   type Descriptor,
   isImageMediaType,
   isIndexMediaType,
-  type Manifest,
   parseManifest,
   type Platform,
   selectPlatform,
@@ -21,22 +20,10 @@ import {
 import { verifyBytes } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
+import { runOperation } from "./operation.ts";
 import { resolvePlatform } from "./options.ts";
+import type { PulledManifest } from "./pulled_manifest.ts";
 import { responseFailure } from "./response_failure.ts";
-
-/** A manifest whose bytes are what was asked for. */
-export interface PulledManifest {
-  /** Digest of `bytes`: the one asked for, or computed where a tag was. Never the registry's word. */
-  readonly digest: Digest;
-  readonly mediaType: string;
-  readonly size: number;
-  /** As they came over the wire. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The same, parsed and checked. */
-  readonly manifest: Manifest;
-  /** In an index on the way here: the entry that was picked. */
-  readonly descriptor?: Descriptor;
-}
 
 /** How a manifest is got. */
 export interface GetManifestOptions extends CallOptions {
@@ -64,6 +51,20 @@ export async function getManifest(
   options: GetManifestOptions = {},
 ): Promise<PulledManifest> {
   const platform = resolvePlatform(options.platform);
+  return await runOperation(
+    context,
+    "manifest.get",
+    ref,
+    (context) => findManifest(context, ref, platform, options),
+  );
+}
+
+async function findManifest(
+  context: ClientContext,
+  ref: Reference,
+  platform: Platform | undefined,
+  options: CallOptions,
+): Promise<PulledManifest> {
   const connection = context.connect(ref);
   let pulled = await pullManifest(context, connection, ref, options);
   for (let depth = 0; platform && pulled.manifest.kind === "index"; depth++) {
@@ -104,9 +105,24 @@ function assertKind({ manifest }: PulledManifest, { digest, mediaType }: Descrip
   });
 }
 
+/** Out of the cache, if there is one and it has it. */
 async function pullManifest(
-  { settings }: ClientContext,
-  { send, target, upstream }: RepositoryConnection,
+  context: ClientContext,
+  connection: RepositoryConnection,
+  ref: Reference,
+  options: CallOptions,
+  size?: number,
+): Promise<PulledManifest> {
+  const pull = (): Promise<PulledManifest> =>
+    requestManifest(context, connection, ref, options, size);
+  if (context.settings.cache === undefined || context.isWriting) return await pull();
+  const { cachedManifest } = await import("./cached_manifest.ts");
+  return await cachedManifest(context, connection, ref, { ...options, size }, pull);
+}
+
+async function requestManifest(
+  { operation, settings }: ClientContext,
+  { send, target, upstream: { name: upstream } }: RepositoryConnection,
   ref: Reference,
   { signal }: CallOptions,
   size?: number,
@@ -124,13 +140,14 @@ async function pullManifest(
     const announced = head.digest;
     observe(observer, {
       type: "digest.header_wrong",
-      upstream: upstream.name,
+      upstream,
       announced,
       computed: digest,
     });
   }
   const manifest = parseManifest(bytes, { contentType: head.mediaType });
-  observe(observer, { type: "manifest.verified", digest, size: bytes.length });
+  const verified = { upstream, digest, size: bytes.length, operation };
+  observe(observer, { type: "manifest.verified", ...verified });
   return { digest, mediaType: manifest.mediaType, size: bytes.length, bytes, manifest };
 }
 

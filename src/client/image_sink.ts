@@ -1,6 +1,6 @@
 import type { Descriptor } from "../manifest/mod.ts";
 import type { ByteSink } from "../verify/mod.ts";
-import type { PulledManifest } from "./get_manifest.ts";
+import type { PulledManifest } from "./pulled_manifest.ts";
 
 /** Where a pulled image goes: a folder, an archive, another registry. */
 export interface ImageSink {

@@ -14,7 +14,7 @@ import {
   type Upstream,
 } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
-import { type KvStore, memoryKv } from "../kv/mod.ts";
+import { type KvStore, type ManifestCache, memoryKv } from "../kv/mod.ts";
 import { DEFAULT_PLATFORM, parsePlatform, type Platform } from "../manifest/mod.ts";
 import type { Observer } from "../observability/mod.ts";
 import {
@@ -42,6 +42,11 @@ export interface RegistryClientOptions {
   readonly kv?: KvStore | undefined;
   /** Keys that seal tokens in `kv`, the newest first. Needs `kv`. */
   readonly sealingKeys?: Parameters<typeof createTokenCache>[0]["sealingKeys"];
+  /**
+   * Manifests that need not be asked for again, by `createManifestCache`. Clients that share one have
+   * the same credentials, or providers of different ids. Default is none.
+   */
+  readonly cache?: ManifestCache | undefined;
   /** Default is the runtime's native hash, else WASM. */
   readonly hasher?: HasherFactory | undefined;
   readonly observer?: Observer | undefined;
@@ -73,6 +78,7 @@ export interface RegistryClientOptions {
 export interface ClientSettings {
   readonly credentials: CredentialProvider | undefined;
   readonly tokens: TokenCache;
+  readonly cache: ManifestCache | undefined;
   readonly hasher: HasherFactory;
   readonly observer: Observer | undefined;
   readonly fetch: Fetch;
@@ -108,6 +114,7 @@ export function resolveClientOptions(options: RegistryClientOptions): ClientSett
   return Object.freeze({
     credentials: options.credentials,
     tokens: createTokenCache({ kv, ...(sealingKeys && { sealingKeys }), clock, random }),
+    cache: options.cache,
     hasher: options.hasher ?? createHasher,
     observer: options.observer,
     fetch: options.fetch ?? platformFetch,

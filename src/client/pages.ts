@@ -31,8 +31,8 @@ export type ReadPage<T> = (
  * @throws {TidegateError} LIMIT_EXCEEDED; INVALID_RESPONSE for pages that lead back to a former one.
  */
 export async function* readPages<T>(
-  { settings }: ClientContext,
-  { send }: RepositoryConnection,
+  { operation, settings }: ClientContext,
+  { send, upstream }: RepositoryConnection,
   first: RegistryRequest,
   maximum: number,
   accept: (response: RegistryResponse) => Promise<boolean>,
@@ -51,6 +51,8 @@ export async function* readPages<T>(
     const reading = { what: "listing", maximum, origin, clock, stallMs, signal };
     const bytes = await readCapped(response.body, reading).finally(() => response.release());
     const page = read({ response, bytes, url });
+    const place = { upstream: upstream.name, request: response.id, operation };
+    observe(settings.observer, { type: "page.read", ...place, items: page.items.length });
     yield page.items;
     request = page.next;
   }

@@ -1,20 +1,16 @@
 import { TidegateError } from "../core/mod.ts";
 import { type Descriptor, isForeignLayer, type Platform } from "../manifest/mod.ts";
 import { type Digest, formatReference, type Reference } from "../reference/mod.ts";
-import { type ByteSink, pumpVerified } from "../verify/mod.ts";
+import { type ByteReader, type ByteSink, pumpVerified } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { openForeignLayer } from "./foreign_layer.ts";
-import {
-  getManifest,
-  MAX_INDEX_DEPTH,
-  pullDescribed,
-  type PulledManifest,
-  tooDeep,
-} from "./get_manifest.ts";
+import { getManifest, MAX_INDEX_DEPTH, pullDescribed, tooDeep } from "./get_manifest.ts";
 import type { ImageSink } from "./image_sink.ts";
 import { blobsOf, MAX_MANIFESTS, MAX_TREE_BYTES, tooMany } from "./image_tree.ts";
 import { type OpenBlob, openBlob } from "./open_blob.ts";
+import { beginOperation, runOperation, watchBlob } from "./operation.ts";
+import type { PulledManifest } from "./pulled_manifest.ts";
 import { withOwnChunks } from "./own_chunks.ts";
 import { inParallel } from "./parallel.ts";
 
@@ -102,7 +98,7 @@ interface PullJob {
 
 /** All manifests below and with `root`, children first, each once. */
 async function pullTree(job: PullJob, root: PulledManifest): Promise<readonly PulledManifest[]> {
-  const { context, connection, ref, options } = job;
+  const { context, ref, options } = job;
   const found = new Map<Digest, PulledManifest>();
   let bytes = root.size;
   const visit = async (pulled: PulledManifest, depth: number): Promise<void> => {
@@ -111,7 +107,14 @@ async function pullTree(job: PullJob, root: PulledManifest): Promise<readonly Pu
       for (const entry of pulled.manifest.manifests) {
         if (found.has(entry.digest)) continue;
         if (found.size >= MAX_MANIFESTS) throw tooMany("manifests", MAX_MANIFESTS);
-        const child = await pullDescribed(context, connection, ref, entry, options);
+        const { registry, repository } = ref;
+        const named = { registry, repository, digest: entry.digest };
+        const child = await runOperation(
+          context,
+          "manifest.get",
+          named,
+          (context) => pullDescribed(context, context.connect(ref), ref, entry, options),
+        );
         bytes += child.size;
         if (bytes > MAX_TREE_BYTES) throw tooMany("bytes of manifests", MAX_TREE_BYTES);
         await visit(child, depth + 1);
@@ -148,7 +151,28 @@ async function pullBlob(
     return false;
   }
   onProgress({ ...place, state: "started", transferredBytes: 0 });
-  const { reader } = await open(job, descriptor, signal);
+  const { context, ref: { registry, repository } } = job;
+  const { digest } = descriptor;
+  const operation = beginOperation(context, "blob.get", { registry, repository, digest });
+  const opened = await open(operation.context, job, descriptor, signal).catch((error) => {
+    operation.fail(error);
+    throw error;
+  });
+  const { reader, settle } = watchBlob(operation, digest, opened.reader);
+  const moved = move(job, place, reader, signal);
+  settle(moved);
+  await moved;
+  return true;
+}
+
+/** Into the sink, verified. */
+async function move(
+  { context: { settings: { hasher } }, options: { onProgress = () => {} }, sink }: PullJob,
+  place: Pick<PullProgress, "descriptor" | "index" | "count">,
+  reader: ByteReader,
+  signal: AbortSignal,
+): Promise<void> {
+  const { descriptor } = place;
   let transferredBytes = 0;
   const counted = await openSink(sink, descriptor, (bytes) => {
     transferredBytes += bytes;
@@ -157,15 +181,18 @@ async function pullBlob(
     await reader.cancel(error).catch(() => {});
     throw error;
   });
-  const { hasher } = job.context.settings;
   const { digest, size } = descriptor;
   await pumpVerified(reader, counted, { digest, size, hasher, signal });
   onProgress({ ...place, state: "done", transferredBytes });
-  return true;
 }
 
-function open(job: PullJob, descriptor: Descriptor, signal: AbortSignal): Promise<OpenBlob> {
-  const { context, connection, ref } = job;
+function open(
+  context: ClientContext,
+  { ref }: PullJob,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<OpenBlob> {
+  const connection = context.connect(ref);
   const { clock, observer, random, resume } = context.settings;
   const { digest, size } = descriptor;
   const options = { clock, observer, random, resume, signal, size };

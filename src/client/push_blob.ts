@@ -9,11 +9,13 @@ import {
   parseDigest,
   parseRepositoryName,
   type Reference,
+  tryParseDigest,
 } from "../reference/mod.ts";
 import { type OpenableSource, openSource, type PushSource } from "./blob_source.ts";
 import { CHUNK_BYTES, createChunkLimit } from "./chunk_limit.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
 import { tryMounts } from "./mount_blob.ts";
+import { runOperation } from "./operation.ts";
 import { createResumeProgress } from "./resume_progress.ts";
 import { runUpload } from "./upload.ts";
 import { cancelSession, findBlob, type PushScope } from "./upload_calls.ts";
@@ -80,6 +82,29 @@ export async function pushBlob(
   ref: Pick<Reference, "registry" | "repository">,
   source: PushSource,
   options: PushBlobOptions = {},
+): Promise<PushedBlob> {
+  return await runOperation(
+    context,
+    "blob.put",
+    blobReference(ref, options.digest),
+    (context) => bringBlob(context, ref, source, options),
+  );
+}
+
+/** A pushed blob as a reference, for events. */
+export function blobReference(
+  { registry, repository }: Pick<Reference, "registry" | "repository">,
+  digest: string | undefined,
+): Reference {
+  const known = tryParseDigest(digest ?? "");
+  return { registry, repository, ...(known && { digest: known }) };
+}
+
+async function bringBlob(
+  context: ClientContext,
+  ref: Pick<Reference, "registry" | "repository">,
+  source: PushSource,
+  options: PushBlobOptions,
 ): Promise<PushedBlob> {
   const { clock } = context.settings;
   const opened = openSource(source, clock);

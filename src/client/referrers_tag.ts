@@ -15,6 +15,7 @@ import {
   writeReferrersIndex,
 } from "./referrers_index.ts";
 import { responseFailure } from "./response_failure.ts";
+import { forgetCached } from "./cached_manifest.ts";
 import { acceptPush, type PreparedManifest } from "./send_manifest.ts";
 
 /*
@@ -217,6 +218,7 @@ async function writeTag(
   );
   if (response.status !== 412) {
     await acceptPush(context, response, `${target.repository}:${tag}`, signal);
+    await forgetCached(context, job.connection);
     return true;
   }
   discard(response, context.settings.clock);

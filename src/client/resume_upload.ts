@@ -1,7 +1,9 @@
 import type { Reference } from "../reference/mod.ts";
 import { openSource, type PushSource } from "./blob_source.ts";
 import type { ClientContext } from "./context.ts";
+import { runOperation } from "./operation.ts";
 import {
+  blobReference,
   checkJob,
   type PushedBlob,
   type PushJob,
@@ -38,6 +40,20 @@ export async function resumeUpload(
   options: ResumeUploadOptions = {},
 ): Promise<PushedBlob> {
   const progress = parseUploadRecord(record, options.ref);
+  return await runOperation(
+    context,
+    "blob.put",
+    blobReference(progress.target, progress.digest),
+    (context) => goOn(context, progress, source, options),
+  );
+}
+
+async function goOn(
+  context: ClientContext,
+  progress: UploadProgress,
+  source: PushSource,
+  options: ResumeUploadOptions,
+): Promise<PushedBlob> {
   const { algorithm, digest, size, target } = progress;
   const opened = openSource(source, context.settings.clock);
   const job = checkJob(context, target, opened, { ...options, algorithm, digest, size });

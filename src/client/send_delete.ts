@@ -1,6 +1,7 @@
 import { type RegistryRequest, TidegateError } from "../core/mod.ts";
 import { isDeleted, responseError } from "../distribution/mod.ts";
 import { discard } from "../transport/mod.ts";
+import { forgetCached } from "./cached_manifest.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
 import { failureFacts } from "./response_failure.ts";
@@ -16,14 +17,18 @@ const REFUSED: readonly number[] = [405, 400];
  * @throws {TidegateError} UNSUPPORTED where the registry does not; NOT_FOUND; what else it answers.
  */
 export async function sendDelete(
-  { settings: { clock } }: ClientContext,
-  { send }: RepositoryConnection,
+  context: ClientContext,
+  connection: RepositoryConnection,
   request: RegistryRequest,
   what: string,
   advice: string,
 ): Promise<void> {
-  const response = await send(request);
-  if (isDeleted(response.status)) return discard(response, clock);
+  const { clock } = context.settings;
+  const response = await connection.send(request);
+  if (isDeleted(response.status)) {
+    discard(response, clock);
+    return await forgetCached(context, connection);
+  }
   const facts = await failureFacts(response, clock, request.signal);
   const cause = responseError(facts, what);
   if (!REFUSED.includes(facts.status)) throw cause;

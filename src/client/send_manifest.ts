@@ -11,6 +11,7 @@ import { digestBytes } from "../hash/mod.ts";
 import { type Manifest, parseManifest } from "../manifest/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
 import { discard } from "../transport/mod.ts";
+import { forgetCached } from "./cached_manifest.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
 import { failureFacts } from "./response_failure.ts";
@@ -62,15 +63,17 @@ export async function prepareManifest(
  */
 export async function sendManifest(
   context: ClientContext,
-  { send, target }: RepositoryConnection,
+  connection: RepositoryConnection,
   reference: string,
   { bytes, digest, mediaType }: PreparedManifest,
   options: PushManifestOptions = {},
 ): Promise<PushedManifestHead> {
+  const { send, target } = connection;
   const response = await send(pushManifestRequest(target, reference, bytes, mediaType, options));
   const image = `${target.repository}${reference === digest ? "@" : ":"}${reference}`;
   await acceptPush(context, response, image, options.signal);
   const head = readPushManifest(response.status, response.headers);
+  await forgetCached(context, connection);
   await assertKept(head.digest, digest, bytes);
   return head;
 }

@@ -29,6 +29,10 @@ export interface RegistryRequest {
   /** Absent for no body. A stream makes the request unrepeatable: it is sent once. */
   readonly body?: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
   readonly signal?: AbortSignal;
+  /** The operation that it is part of, for events. Set where somebody observes. */
+  readonly operation?: number | undefined;
+  /** Its own number, for events. Set by the transport where somebody observes. */
+  readonly id?: number | undefined;
 }
 
 /**
@@ -41,6 +45,8 @@ export interface RegistryResponse {
   readonly body: ReadableStream<Uint8Array> | null;
   /** The URL that answered, after redirects, without its query. */
   readonly url: string;
+  /** The `id` of the request that it answers, where somebody observes. */
+  readonly id?: number | undefined;
   /**
    * Give back what the answer holds (a throttle slot, a timer). Whoever gets a response calls it
    * once the body has ended, failed or been cancelled. Calling it again does nothing.

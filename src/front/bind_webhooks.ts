@@ -1,4 +1,4 @@
-import { type Secret, TidegateError } from "../core/mod.ts";
+import { type Secret, TidegateError, type Upstream } from "../core/mod.ts";
 import { pullManifestRequest, readPullManifestHead } from "../distribution/mod.ts";
 import { responseFailure } from "../client/mod.ts";
 import type { Digest } from "../reference/mod.ts";
@@ -14,6 +14,7 @@ import {
   type SenderOptions,
   type WebhookReceiver,
 } from "../webhook/mod.ts";
+import { tagPurger } from "./cached_manifest.ts";
 import { type DoorEnvironment, EVENTS_BINDING } from "./env.ts";
 import type { FrontDoorOptions } from "./options.ts";
 import { type DoorServices, sendTo } from "./services.ts";
@@ -48,9 +49,10 @@ function bindSender(
   { upstream, secrets }: WebhookSenderSettings,
   services: DoorServices,
   environment: DoorEnvironment,
-  { tagPurger }: FrontDoorOptions,
+  options: FrontDoorOptions,
 ): SenderOptions {
-  const purger = tagPurger?.(upstream);
+  const purger = options.tagPurger?.(upstream) ??
+    tagPurger(services, findUpstream(services, upstream));
   return {
     secrets: secrets.map((reference): Secret => environment.secret(reference)),
     registry: upstream,
@@ -59,11 +61,15 @@ function bindSender(
   };
 }
 
+function findUpstream({ settings }: DoorServices, name: string): Upstream {
+  const found = settings.upstreams.find(({ upstream }) => upstream.name === name);
+  if (found === undefined) throw new TypeError(`There is no upstream ${name}`); // settings know better
+  return found.upstream;
+}
+
 /** HEAD over the door's own way to the upstream: its credentials, its tokens, its breaker. */
 function upstreamResolver(services: DoorServices, name: string): DigestResolver {
-  const found = services.settings.upstreams.find(({ upstream }) => upstream.name === name);
-  if (found === undefined) throw new TypeError(`There is no upstream ${name}`); // settings know better
-  const { upstream } = found;
+  const upstream = findUpstream(services, name);
   return async (repository, reference, signal) => {
     const target = { origin: upstream.origin, repository };
     const request = pullManifestRequest(target, reference, { method: "HEAD", signal });

@@ -1,4 +1,4 @@
-import { isTidegateError, isTransient } from "../core/mod.ts";
+import { type ErrorCode, isTidegateError, isTransient } from "../core/mod.ts";
 import { openBlob } from "../client/mod.ts";
 import { deleteBlobRequest, finishUploadRequest, readUploadFinish } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
@@ -31,13 +31,29 @@ export async function commitUpload(
   const computed = digestWith(upload, rest);
   if (computed !== undefined && computed !== digest) {
     abandon(door, upload);
-    observe(door.services.observer, { type: "blob.rejected", digest, code: "DIGEST_MISMATCH" });
+    tellRejected(door, digest, "DIGEST_MISMATCH");
     return "wrongDigest";
   }
   const outcome = await commit(door, upload, digest, rest);
   if (outcome === "refused") return "wrongDigest";
-  if (outcome === "committed" && computed === digest) return undefined;
-  return await readBack(door, digest, size);
+  const isHashed = outcome === "committed" && computed === digest;
+  const refusal = isHashed ? undefined : await readBack(door, digest, size);
+  if (refusal === undefined) tellFinished(door, digest, size);
+  return refusal;
+}
+
+function tellRejected({ selection, services }: DoorRequest, digest: Digest, code: ErrorCode): void {
+  const upstream = selection.upstream.upstream.name;
+  observe(services.observer, { type: "blob.rejected", upstream, digest, code });
+}
+
+function tellFinished({ selection, services }: DoorRequest, digest: Digest, size: number): void {
+  observe(services.observer, {
+    type: "upload.finished",
+    upstream: selection.upstream.upstream.name,
+    repository: selection.repository,
+    ...{ digest, size, outcome: "uploaded", sentBytes: size, chunks: undefined },
+  });
 }
 
 /** The digest of all bytes; undefined when not all were hashed. The upload's hash stays as it is. */
@@ -93,7 +109,7 @@ async function readBack(
     const isWrong = isTidegateError(error, "DIGEST_MISMATCH") ||
       isTidegateError(error, "BLOB_SIZE_MISMATCH");
     if (!isWrong) throw error;
-    observe(observer, { type: "blob.rejected", digest, code: error.code });
+    tellRejected(door, digest, error.code);
     const request = deleteBlobRequest(target, digest);
     const deleted = exchange(door, request, [200, 202, 204], () => undefined).catch(() => {});
     door.defer(deleted);

@@ -1,5 +1,6 @@
 import { Secret, TidegateError } from "../core/mod.ts";
 import type { WorkersKvNamespace } from "../kv/workers.ts";
+import type { AnalyticsEngineDataset } from "../observability/mod.ts";
 import type { SecretReference } from "../settings/mod.ts";
 import type { DeliveriesNamespace, QueueBinding } from "../webhook/mod.ts";
 import type { DurableNamespace } from "./upload_checkpoint.ts";
@@ -19,6 +20,9 @@ export const DELIVERIES_BINDING = "DELIVERIES";
 /** Name of the binding for the Cloudflare Queue that gets the events of webhooks. Optional. */
 export const EVENTS_BINDING = "EVENTS";
 
+/** Name of the binding of a Workers Analytics Engine data set for metrics. Optional. */
+export const METRICS_BINDING = "METRICS";
+
 /** What the door takes from its environment. */
 export interface DoorEnvironment {
   /** Undefined when there is none. */
@@ -27,6 +31,7 @@ export interface DoorEnvironment {
   readonly uploads: DurableNamespace | undefined;
   readonly deliveries: DeliveriesNamespace | undefined;
   readonly events: QueueBinding | undefined;
+  readonly metrics: AnalyticsEngineDataset | undefined;
   /**
    * Look a secret up.
    * @throws {TidegateError} CONFIGURATION when the environment does not have it.
@@ -41,12 +46,14 @@ export function readEnvironment(env: unknown): DoorEnvironment {
   const uploads = bindings[UPLOADS_BINDING];
   const deliveries = bindings[DELIVERIES_BINDING];
   const events = bindings[EVENTS_BINDING];
+  const metrics = bindings[METRICS_BINDING];
   return {
     config: bindings[CONFIG_VARIABLE],
     tokens: isKvNamespace(tokens) ? tokens : undefined,
     uploads: isDurableNamespace(uploads) ? uploads : undefined,
     deliveries: isDurableNamespace(deliveries) ? deliveries : undefined,
     events: isQueue(events) ? events : undefined,
+    metrics: isDataset(metrics) ? metrics : undefined,
     secret: ({ secret: name }) => {
       const value = bindings[name];
       if (typeof value === "string" && value !== "") return new Secret(value);
@@ -72,6 +79,10 @@ function isDurableNamespace(value: unknown): value is DurableNamespace {
 
 function isQueue(value: unknown): value is QueueBinding {
   return hasMethods(value, ["send"]);
+}
+
+function isDataset(value: unknown): value is AnalyticsEngineDataset {
+  return hasMethods(value, ["writeDataPoint"]);
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import type { Clock, Fetch, HasherFactory, Random } from "../core/mod.ts";
-import type { KvStore } from "../kv/mod.ts";
+import type { KvStore, TagPurger } from "../kv/mod.ts";
 import type { Observer } from "../observability/mod.ts";
-import type { DeliveryStore, EventSink, TagPurger } from "../webhook/mod.ts";
+import type { DeliveryStore, EventSink } from "../webhook/mod.ts";
 import type { CheckpointStore } from "./checkpoints.ts";
 
 /** What {@linkcode createFrontDoor} takes besides the configuration. All optional. */
@@ -14,6 +14,11 @@ export interface FrontDoorOptions {
    */
   readonly kv?: KvStore;
   /**
+   * Where manifests are cached behind this isolate's memory, if the configuration has
+   * `cache.tagTtlSeconds`. Default is the Cache API on Workers, else memory alone.
+   */
+  readonly cache?: KvStore;
+  /**
    * Where hashes of uploads are kept besides in their addresses. Default is the Durable Object bound
    * as `UPLOADS`, else memory.
    */
@@ -25,7 +30,7 @@ export interface FrontDoorOptions {
   readonly deliveries?: DeliveryStore;
   /** Given the events of webhooks, besides the queue or the console. */
   readonly sinks?: readonly EventSink[];
-  /** What forgets an upstream's tags when a webhook says that they moved. Default is nobody. */
+  /** What forgets an upstream's tags when a webhook says that they moved. Default is the cache. */
   readonly tagPurger?: (upstream: string) => TagPurger;
   /** Default is the runtime's native hash, else WASM. */
   readonly hasher?: HasherFactory;

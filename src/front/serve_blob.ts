@@ -132,13 +132,15 @@ function stream(
   const body = verifiedStream(reader, { ...options, signal: door.request.signal });
   const { observer } = door.services;
   const { digest, size } = options;
+  const upstream = door.selection.upstream.upstream.name;
   const outcome = body.verified.then(
     () => {
-      if (size !== undefined) observe(observer, { type: "blob.verified", digest, size });
+      if (size === undefined) return;
+      observe(observer, { type: "blob.verified", upstream, digest, size });
     },
     (error) => {
       if (!isTidegateError(error)) return; // the caller went away
-      observe(observer, { type: "blob.rejected", digest, code: error.code });
+      observe(observer, { type: "blob.rejected", upstream, digest, code: error.code });
     },
   );
   door.defer(outcome);

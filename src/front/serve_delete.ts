@@ -3,6 +3,7 @@ import { deleteBlobRequest, deleteManifestRequest, isDeleted } from "../distribu
 import type { Digest } from "../reference/mod.ts";
 import { discard } from "../transport/mod.ts";
 import type { Answer } from "./answer.ts";
+import { forgetManifests } from "./cached_manifest.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { ask } from "./exchange.ts";
 
@@ -12,7 +13,10 @@ import { ask } from "./exchange.ts";
  */
 export async function serveDeleteManifest(door: DoorRequest, reference: string): Promise<Answer> {
   const { target, request: { signal } } = door;
-  return await answerDelete(door, deleteManifestRequest(target, reference, { signal }), reference);
+  const request = deleteManifestRequest(target, reference, { signal });
+  const answer = await answerDelete(door, request, reference);
+  await forgetManifests(door);
+  return answer;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
+import { isTidegateError, type RegistryResponse, type TidegateError } from "../core/mod.ts";
 import {
   type ManifestHead,
   pullManifestRequest,
@@ -10,6 +10,7 @@ import { observe } from "../observability/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest, tryParseDigest } from "../reference/mod.ts";
 import { verifyBytes } from "../verify/mod.ts";
 import { type Answer, bytesAnswer } from "./answer.ts";
+import { isCacheable, serveCachedManifest } from "./cached_manifest.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { ask, readSmall, unlessRefused } from "./exchange.ts";
 
@@ -23,6 +24,21 @@ const MAX_ACCEPT_LENGTH = 4096; // a client that lists every media type there is
  * manifest only where that leaves something unsaid.
  */
 export async function serveManifest(door: DoorRequest, reference: string): Promise<Answer> {
+  const { manifests } = door.services;
+  const accept = door.request.headers.get("accept");
+  if (manifests === undefined || !isCacheable(accept, reference)) {
+    return await answerManifest(door, reference);
+  }
+  return await serveCachedManifest(door, manifests, reference, {
+    digest: async () => {
+      const { headers } = await answerHead(door, reference) ?? {};
+      return headers?.["docker-content-digest"];
+    },
+    answer: () => answerManifest(door, reference),
+  });
+}
+
+async function answerManifest(door: DoorRequest, reference: string): Promise<Answer> {
   const head = door.request.method === "HEAD" ? await answerHead(door, reference) : undefined;
   return head ?? await answerGet(door, reference);
 }
@@ -58,7 +74,9 @@ async function answerGet(door: DoorRequest, reference: string): Promise<Answer> 
   const { manifestBytes } = door.services.settings.limits;
   const bytes = await readSmall(door, response, "manifest", manifestBytes);
   const digest = await verifiedDigest(door, reference, response, bytes);
-  observe(door.services.observer, { type: "manifest.verified", digest, size: bytes.length });
+  const upstream = door.selection.upstream.upstream.name;
+  const verified = { upstream, digest, size: bytes.length };
+  observe(door.services.observer, { type: "manifest.verified", ...verified });
   const contentType = response.headers.get("content-type");
   const { mediaType } = parseManifest(bytes, { ...(contentType && { contentType }) });
   return bytesAnswer(200, manifestHeaders(mediaType, digest), bytes);
@@ -90,16 +108,20 @@ async function verifiedDigest(
   { headers }: RegistryResponse,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Digest> {
+  const upstream = selection.upstream.upstream.name;
   const asked = tryParseDigest(reference);
   if (asked !== undefined) {
-    await verifyBytes(bytes, { digest: asked });
+    await verifyBytes(bytes, { digest: asked }).catch((error) => {
+      const { code } = error as TidegateError<"DIGEST_MISMATCH">;
+      observe(services.observer, { type: "manifest.rejected", upstream, digest: asked, code });
+      throw error;
+    });
     return asked;
   }
   const announced = tryParseDigest(headers.get("docker-content-digest") ?? "");
   const algorithm = announced === undefined ? "sha256" : digestAlgorithm(announced);
   const computed = formatDigest(algorithm, await digestBytes(algorithm, bytes));
   if (announced !== undefined && announced !== computed) {
-    const upstream = selection.upstream.upstream.name;
     observe(services.observer, { type: "digest.header_wrong", upstream, announced, computed });
   }
   return computed;

@@ -27,6 +27,7 @@ import {
 import { discard } from "../transport/mod.ts";
 import type { Answer } from "./answer.ts";
 import { readConditions } from "./conditions.ts";
+import { forgetManifests } from "./cached_manifest.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { type RefusalName, refuse } from "./error_answer.ts";
 import { readRequestBody } from "./request_body.ts";
@@ -63,6 +64,7 @@ export async function servePushManifest(door: DoorRequest, reference: string): P
   if (status !== 201 && status !== 202) throw await refusal(door, response, reference, bytes);
   const pushed = await acknowledged(door, response, bytes, digest);
   const tagged = tags.filter((tag) => pushed.tags.includes(tag));
+  await forgetManifests(door);
   reportPushed(door, pushed, bytes.length, asked === undefined ? [reference] : tagged);
   return answerPushed(door, manifest, tagged, pushed);
 }

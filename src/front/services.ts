@@ -17,7 +17,15 @@ import {
   type TokenCache,
 } from "../auth/mod.ts";
 import { createHasher } from "../hash/mod.ts";
-import { type KvStore, layeredKv, memoryKv } from "../kv/mod.ts";
+import { cacheApiKv, workersCache } from "../kv/cache_api_workerd.ts";
+import {
+  createManifestCache,
+  type KvStore,
+  layeredKv,
+  type LayeredKvOptions,
+  type ManifestCache,
+  memoryKv,
+} from "../kv/mod.ts";
 import { workersKv } from "../kv/workers.ts";
 import { observe, type Observer } from "../observability/mod.ts";
 import type { FrontDoorSettings } from "../settings/mod.ts";
@@ -46,6 +54,8 @@ export interface DoorServices {
   /** By the upstream's name. */
   readonly credentials: ReadonlyMap<string, CredentialProvider>;
   readonly tokens: TokenCache;
+  /** Absent where the configuration wants none. */
+  readonly manifests: ManifestCache | undefined;
   /** Seals uploads into their addresses. */
   readonly uploads: Sealer;
   readonly checkpoints: CheckpointStore;
@@ -77,11 +87,37 @@ export function createServices(
       ...{ kv, clock, random, observer },
       ...(sealingKeys.length > 0 && { sealingKeys }),
     }),
+    manifests: manifestCache(settings, options, clock, observer),
     uploads: createSealer(sealingKeys, random, "session"),
     checkpoints: guardCheckpoints(
       options.checkpoints ?? bindCheckpoints(environment),
       { clock, observer },
     ),
+  };
+}
+
+/** Most of it in memory goes to manifests of images: an isolate has 128 MiB for everything. */
+const CACHE_MEMORY = { maxEntries: 8192, maxBytes: 16 * 1024 * 1024 };
+
+function manifestCache(
+  { cache: { staleIfErrorSeconds, tagTtlSeconds } }: FrontDoorSettings,
+  options: FrontDoorOptions,
+  clock: Clock,
+  observer: Observer,
+): ManifestCache | undefined {
+  if (tagTtlSeconds === 0) return undefined;
+  const near = memoryKv({ clock, ...CACHE_MEMORY });
+  const shared = workersCache();
+  const onError = reportStore(observer);
+  const far = options.cache ?? (shared && cacheApiKv(shared));
+  const kv = far === undefined ? near : layeredKv(near, far, { clock, slowMs: 500, onError });
+  return createManifestCache({ kv, clock, tagTtlSeconds, staleIfErrorSeconds, onError });
+}
+
+function reportStore(observer: Observer): NonNullable<LayeredKvOptions["onError"]> {
+  return (operation, error) => {
+    const reason = error instanceof Error ? error.name : "unknown";
+    observe(observer, { type: "kv.failed", operation, reason });
   };
 }
 
@@ -92,13 +128,7 @@ function bindCheckpoints({ uploads }: DoorEnvironment): CheckpointStore {
 function tokenStore(far: KvStore | undefined, clock: Clock, observer: Observer): KvStore {
   const near = memoryKv({ clock });
   if (far === undefined) return near;
-  return layeredKv(near, far, {
-    clock,
-    onError: (operation, error) => {
-      const reason = error instanceof Error ? error.name : "unknown";
-      observe(observer, { type: "kv.failed", operation, reason });
-    },
-  });
+  return layeredKv(near, far, { clock, onError: reportStore(observer) });
 }
 
 /**

@@ -3,12 +3,17 @@
  *
  * In: the variable `TIDEGATE_CONFIG`, secrets by the names in it, Workers KV bound as `TOKENS`,
  * Durable Objects of `UploadCheckpoint` bound as `UPLOADS` and of `WebhookDeliveries` bound as
- * `DELIVERIES`, a Queue bound as `EVENTS`.
+ * `DELIVERIES`, a Queue bound as `EVENTS`, an Analytics Engine data set as `METRICS`.
  * Out: a registry API under `/v2/`, and the address of webhooks. Next: `front_door.ts`.
  * @module
  */
 import "../hash/workerd.ts";
-import { consoleSink } from "../observability/mod.ts";
+import {
+  analyticsEngineMetrics,
+  consoleSink,
+  joinObservers,
+  metricsObserver,
+} from "../observability/mod.ts";
 import { createClosedDoor, reportConfiguration } from "./closed_door.ts";
 import { readEnvironment } from "./env.ts";
 import { createFrontDoor } from "./front_door.ts";
@@ -30,9 +35,11 @@ export default worker;
 
 /** One door per isolate. Without configuration it reaches nothing; with a broken one it stays closed. */
 function openDoor(env: unknown): FrontDoor {
-  const observer = consoleSink();
+  const { config, metrics } = readEnvironment(env);
+  const measure = metrics && metricsObserver(analyticsEngineMetrics(metrics));
+  const observer = joinObservers(consoleSink(), measure);
   try {
-    return createFrontDoor(readEnvironment(env).config ?? {}, { observer });
+    return createFrontDoor(config ?? {}, { observer });
   } catch (error) {
     reportConfiguration(observer, error);
     return createClosedDoor();

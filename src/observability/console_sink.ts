@@ -2,7 +2,7 @@ import type { TidegateEvent } from "./event.ts";
 import type { Observer } from "./observe.ts";
 
 /** How much {@linkcode consoleSink} writes: `info` leaves out what every healthy request does. */
-export type LogLevel = "debug" | "info" | "warn";
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Options of {@linkcode consoleSink}. */
 export interface ConsoleSinkOptions {
@@ -13,10 +13,19 @@ export interface ConsoleSinkOptions {
 }
 
 const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
+  "operation.started": "debug",
+  "operation.ended": "debug",
   "request.sent": "debug",
   "request.answered": "debug",
   "request.redirected": "debug",
   "request.queued": "debug",
+  "request.authorized": "debug",
+  "page.read": "debug",
+  "cache.hit": "debug",
+  "exchange.sent": "debug",
+  "exchange.answered": "debug",
+  "exchange.failed": "debug",
+  "exchange.ended": "debug",
   "token.reused": "debug",
   "rate_limit.seen": "debug",
   "blob.verified": "debug",
@@ -28,6 +37,7 @@ const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
   "origin.refused": "warn",
   "circuit.opened": "warn",
   "blob.rejected": "warn",
+  "manifest.rejected": "warn",
   "digest.header_wrong": "warn",
   "warning.received": "warn",
   "rate_limit.low": "warn",
@@ -38,14 +48,19 @@ const LEVELS: Readonly<Partial<Record<TidegateEvent["type"], LogLevel>>> = {
   "webhook.failed": "warn",
 };
 
-const ORDER: readonly LogLevel[] = ["debug", "info", "warn"];
+const ORDER: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** How important an event is. */
+export function levelOf({ type }: TidegateEvent): LogLevel {
+  return LEVELS[type] ?? "info";
+}
 
 /** An observer that writes each event as one line of JSON. */
 export function consoleSink(options: ConsoleSinkOptions = {}): Observer {
   const { level = "info", write = writeToConsole } = options;
   const least = ORDER.indexOf(level);
   return (event) => {
-    const eventLevel = LEVELS[event.type] ?? "info";
+    const eventLevel = levelOf(event);
     if (ORDER.indexOf(eventLevel) >= least) write(eventLevel, JSON.stringify(event));
   };
 }

@@ -7,19 +7,57 @@ import type { ErrorCode, OriginUse, RequestKind } from "../core/mod.ts";
  * New types may be added in any release: a `switch` over `type` needs a default.
  */
 export type TidegateEvent =
+  | OperationEvent
   | RequestEvent
+  | ExchangeEvent
   | TokenEvent
   | OriginRefusedEvent
   | CircuitEvent
   | ContentEvent
   | UploadEvent
+  | CacheEvent
   | StoreEvent
   | DoorEvent
-  | WebhookEvent;
+  | WebhookEvent
+  | VulnerabilityEvent;
+
+/** What is counted and timed as a whole, over all its requests. */
+export type OperationName = "manifest.get" | "blob.get" | "blob.put";
+
+/** One operation of a client. `operation` is its number, unique in this process. */
+export type OperationEvent =
+  | {
+    readonly type: "operation.started";
+    readonly operation: number;
+    readonly name: OperationName;
+    readonly upstream: string;
+    /** The reference, as {@linkcode formatReference} writes it. */
+    readonly image: string;
+  }
+  | {
+    readonly type: "operation.ended";
+    readonly operation: number;
+    readonly name: OperationName;
+    readonly upstream: string;
+    /** `ok`, what became of an upload, or why it failed. */
+    readonly outcome: "ok" | "exists" | "mounted" | "uploaded" | ErrorCode | "ABORTED";
+    readonly milliseconds: number;
+    readonly digest?: string | undefined;
+    readonly mediaType?: string | undefined;
+    /** In bytes: of the manifest, or of the blob. */
+    readonly size?: number | undefined;
+  };
+
+/** Which request an event is about. Numbers are unique in this process. */
+export interface RequestPlace {
+  readonly upstream: string;
+  readonly request: number | undefined;
+  /** The operation that it is part of, if any. */
+  readonly operation: number | undefined;
+}
 
 /** What every event about a request has. */
-export interface RequestFacts {
-  readonly upstream: string;
+export interface RequestFacts extends RequestPlace {
   readonly kind: RequestKind;
   readonly method: string;
   /** Redacted. */
@@ -32,6 +70,7 @@ export type RequestEvent =
   | RequestFacts & {
     readonly type: "request.answered";
     readonly status: number;
+    /** Until the final headers. */
     readonly milliseconds: number;
   }
   | RequestFacts & {
@@ -41,18 +80,26 @@ export type RequestEvent =
     /** A status or an error code. */
     readonly reason: number | ErrorCode;
   }
-  | RequestFacts & { readonly type: "request.failed"; readonly code: ErrorCode | "ABORTED" }
+  | RequestFacts & {
+    readonly type: "request.failed";
+    readonly code: ErrorCode | "ABORTED";
+    readonly milliseconds: number;
+  }
   | {
     readonly type: "request.redirected";
     readonly upstream: string;
     readonly from: string;
     readonly to: string;
   }
-  | {
-    readonly type: "request.queued";
-    readonly upstream: string;
+  | RequestPlace & { readonly type: "request.queued"; readonly milliseconds: number }
+  /** Proof was found: at hand or fetched. `challenged`: in answer to a 401 or 403. */
+  | RequestPlace & {
+    readonly type: "request.authorized";
+    readonly challenged: boolean;
     readonly milliseconds: number;
   }
+  /** A page of a listing was read and understood. */
+  | RequestPlace & { readonly type: "page.read"; readonly items: number }
   | {
     readonly type: "rate_limit.seen";
     readonly upstream: string;
@@ -70,6 +117,25 @@ export type RequestEvent =
     readonly resetAt: number | undefined;
   }
   | { readonly type: "warning.received"; readonly upstream: string; readonly text: string };
+
+/**
+ * One `fetch` of a request: each try, each hop of a redirect, each one after a challenge. `exchange`
+ * is its number, unique in this process; it has ended when its body has.
+ */
+export type ExchangeEvent =
+  & RequestPlace
+  & { readonly exchange: number }
+  & (
+    | {
+      readonly type: "exchange.sent";
+      readonly method: string;
+      /** Redacted. */
+      readonly url: string;
+    }
+    | { readonly type: "exchange.answered"; readonly status: number }
+    | { readonly type: "exchange.failed"; readonly code: ErrorCode | "ABORTED" }
+    | { readonly type: "exchange.ended" }
+  );
 
 interface TokenFacts {
   readonly upstream: string;
@@ -114,14 +180,33 @@ export interface OriginRefusedEvent {
 
 /** A circuit breaker changed its state. */
 export type CircuitEvent =
-  | { readonly type: "circuit.opened"; readonly origin: string; readonly retryAt: number }
-  | { readonly type: "circuit.half_opened"; readonly origin: string }
-  | { readonly type: "circuit.closed"; readonly origin: string };
+  | {
+    readonly type: "circuit.opened";
+    readonly upstream: string;
+    readonly origin: string;
+    readonly retryAt: number;
+  }
+  | {
+    readonly type: "circuit.half_opened" | "circuit.closed";
+    readonly upstream: string;
+    readonly origin: string;
+  };
 
-/** Content was checked against its digest. */
+/** Content was checked against its digest. Of `blob.get`, a client tells by `operation.ended`. */
 export type ContentEvent =
-  | { readonly type: "blob.verified"; readonly digest: string; readonly size: number }
-  | { readonly type: "blob.rejected"; readonly digest: string; readonly code: ErrorCode }
+  | {
+    readonly type: "blob.verified";
+    readonly upstream: string;
+    readonly digest: string;
+    /** Of the whole blob, whatever part was asked for: so much was read. */
+    readonly size: number;
+  }
+  | {
+    readonly type: "blob.rejected" | "manifest.rejected";
+    readonly upstream: string;
+    readonly digest: string;
+    readonly code: ErrorCode;
+  }
   /** An uploaded blob is pulled again, because its bytes were not all hashed on the way. */
   | { readonly type: "blob.read_back"; readonly digest: string; readonly size: number }
   | {
@@ -131,7 +216,13 @@ export type ContentEvent =
     readonly attempt: number;
     readonly reason: string;
   }
-  | { readonly type: "manifest.verified"; readonly digest: string; readonly size: number }
+  | {
+    readonly type: "manifest.verified";
+    readonly upstream: string;
+    readonly digest: string;
+    readonly size: number;
+    readonly operation?: number | undefined;
+  }
   | {
     readonly type: "manifest.pushed";
     readonly upstream: string;
@@ -179,8 +270,8 @@ export type UploadEvent =
     readonly size: number;
     /** Bytes of bodies sent, those sent again included. */
     readonly sentBytes: number;
-    /** Requests that carried bytes. */
-    readonly chunks: number;
+    /** Requests that carried bytes; undefined where the front door passed a caller's on. */
+    readonly chunks: number | undefined;
   }
   | UploadFacts & { readonly type: "upload.failed"; readonly code: ErrorCode | "ABORTED" };
 
@@ -207,6 +298,15 @@ export type WebhookEvent =
     readonly reason: string;
   };
 
+/** A manifest was answered out of the cache. Nothing was pulled. */
+export interface CacheEvent {
+  readonly type: "cache.hit";
+  readonly upstream: string;
+  readonly digest: string;
+  /** `fresh`; `renewed`: the registry says that the tag still means it; `stale`: it did not answer. */
+  readonly state: "fresh" | "renewed" | "stale";
+}
+
 /** A store failed; the call went on without it. */
 export interface StoreEvent {
   readonly type: "kv.failed" | "checkpoint.failed";
@@ -228,3 +328,15 @@ export type DoorEvent =
     /** What the caller is not told: it may name origins. */
     readonly reason: string;
   };
+
+/** How many vulnerabilities an image is known to have, by severity. */
+export interface VulnerabilityEvent {
+  readonly type: "vulnerabilities.seen";
+  readonly upstream: string;
+  readonly digest: string;
+  readonly critical: number;
+  readonly high: number;
+  readonly medium: number;
+  readonly low: number;
+  readonly unknown: number;
+}

@@ -20,3 +20,10 @@ export function joinObservers(...observers: readonly (Observer | undefined)[]): 
     for (const observer of observers) observe(observer, event);
   };
 }
+
+let last = 0;
+
+/** A number for an operation, a request or an exchange, unique in this process. */
+export function nextNumber(): number {
+  return ++last;
+}

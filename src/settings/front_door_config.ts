@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { decodeHex, parseJson } from "../core/mod.ts";
 import { type AccessRule, parseAccessRule } from "./access_rule.ts";
 import { configurationError } from "./configuration_error.ts";
+import { deepFreeze } from "./deep_freeze.ts";
 import { type FrontDoorConfig, frontDoorSchema } from "./front_door_schema.ts";
 import type { AccessSettings, FrontDoorSettings } from "./front_door_settings.ts";
 import { originProblem } from "./origin_rule.ts";
@@ -30,6 +31,7 @@ export function parseFrontDoorConfig(json: unknown): FrontDoorSettings {
     ranges: config.ranges,
     sealingKeys: config.sealingKeys,
     cors: { origins: parseCorsOrigins(config) },
+    cache: parseCache(config.cache),
     limits: config.limits,
     webhooks: config.webhooks && parseWebhooks(config.webhooks, names),
   });
@@ -95,6 +97,16 @@ function parseRules(
   });
 }
 
+function parseCache(
+  { staleIfErrorSeconds, tagTtlSeconds }: FrontDoorConfig["cache"],
+): FrontDoorSettings["cache"] {
+  if (staleIfErrorSeconds > 0 && tagTtlSeconds === 0) {
+    const rule = "must be 0 where cache.tagTtlSeconds is: nothing is kept then";
+    throw configurationError("cache.staleIfErrorSeconds", staleIfErrorSeconds, rule);
+  }
+  return { staleIfErrorSeconds, tagTtlSeconds };
+}
+
 function parseCorsOrigins({ cors, access }: FrontDoorConfig): readonly string[] {
   for (const [i, origin] of cors.origins.entries()) {
     const key = `cors.origins[${i}]`;
@@ -105,12 +117,4 @@ function parseCorsOrigins({ cors, access }: FrontDoorConfig): readonly string[] 
     if (problem !== undefined) throw configurationError(key, origin, problem);
   }
   return cors.origins;
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
 }

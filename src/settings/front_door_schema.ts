@@ -16,6 +16,7 @@ export interface FrontDoorConfig {
   readonly ranges: "verified" | "pass" | "off";
   readonly sealingKeys: readonly { readonly secret: string }[];
   readonly cors: { readonly origins: readonly string[] };
+  readonly cache: { readonly tagTtlSeconds: number; readonly staleIfErrorSeconds: number };
   readonly limits: { readonly manifestBytes: number; readonly chunkBytes: number };
   readonly webhooks?: WebhooksConfig | undefined;
 }
@@ -153,13 +154,20 @@ const access = v.pipe(
   }, objectRule),
 );
 
-/** Only the values that mean "off" are accepted until the door has a cache. */
+const DAY_SECONDS = 86_400;
+
+function seconds(most: number): v.GenericSchema<unknown, number> {
+  const rule = `must be a whole number of seconds between 0 and ${most}`;
+  return v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(0, rule), v.maxValue(most, rule));
+}
+
+/** Of `blobs` only the value that means "off" is accepted until the door has such a cache. */
 const cache = v.pipe(
   record,
   v.strictObject({
     blobs: v.optional(v.literal("off", 'must be "off": tidegate implements no cache of blobs')),
-    tagTtlSeconds: v.optional(v.literal(0, "must be 0: tidegate implements no cache of tags")),
-    staleIfErrorSeconds: v.optional(v.literal(0, "must be 0: tidegate serves nothing stale")),
+    tagTtlSeconds: v.optional(seconds(DAY_SECONDS), 0),
+    staleIfErrorSeconds: v.optional(seconds(30 * DAY_SECONDS), 0),
   }, objectRule),
 );
 

@@ -88,6 +88,12 @@ export interface FrontDoorSettings {
   /** Keys that seal stored tokens; the first seals, all open. Empty: nothing is stored. */
   readonly sealingKeys: readonly SecretReference[];
   readonly cors: { readonly origins: readonly string[] };
+  readonly cache: {
+    /** How long a tag means what it meant; 0: no manifest is cached. */
+    readonly tagTtlSeconds: number;
+    /** How much longer manifests are used while the upstream does not answer; 0: never. */
+    readonly staleIfErrorSeconds: number;
+  };
   readonly limits: {
     /** Largest manifest relayed, pulled or pushed, in bytes. */
     readonly manifestBytes: number;

@@ -1,10 +1,16 @@
 /**
  * Configuration: what an operator wrote, checked rule by rule, frozen.
  *
- * In: JSON. Out: settings, or an error that names the key and the rule. Next: front.
+ * In: JSON, YAML, environment variables. Out: settings, or an error that names the key and the rule.
+ * Next: front, and whoever makes clients.
  * @module
  */
 export { type AccessAction, type AccessRule, parseAccessRule } from "./access_rule.ts";
+export {
+  clientOptions,
+  type OptionsOfSettings,
+  type SettingsCredentials,
+} from "./client_options.ts";
 export { parseFrontDoorConfig } from "./front_door_config.ts";
 export type {
   AccessSettings,
@@ -17,3 +23,12 @@ export type {
   WebhookSenderSettings,
   WebhookSettings,
 } from "./front_door_settings.ts";
+export type { HubAuthSettings, HubSettings } from "./hub_settings.ts";
+export type { Environment } from "./interpolate.ts";
+export {
+  checkConfigText,
+  type ConfigReport,
+  type LoadedSettings,
+  loadSettings,
+  type SettingsSources,
+} from "./load_settings.ts";

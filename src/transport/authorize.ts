@@ -1,5 +1,7 @@
 import type { Layer, RegistryRequest, RegistryResponse } from "../core/mod.ts";
+import { observe } from "../observability/mod.ts";
 import { discard } from "./discard.ts";
+import { requestPlace } from "./request_facts.ts";
 import type { TransportSettings } from "./settings.ts";
 
 const MAX_TRIES = 4; // the authorizer ends by itself after three; this holds even if one does not
@@ -11,17 +13,32 @@ const MAX_TRIES = 4; // the authorizer ends by itself after three; this holds ev
 export function withAuthorization(settings: TransportSettings): Layer {
   const { authorizer, clock } = settings;
   return (next) => async (request) => {
+    let startedAt = clock.now();
     let sent = await authorizer.authorization(request);
+    if (sent !== undefined) tell(settings, request, false, startedAt);
     for (let attempt = 1;; attempt++) {
       const proof: Record<string, string> = sent === undefined ? {} : { authorization: sent };
       const response = await next({ ...request, headers: { ...request.headers, ...proof } });
       if (attempt === MAX_TRIES || !mayAnswer(settings, request, response)) return response;
+      startedAt = clock.now();
       const answer = await authorizer.answer(request, response, sent);
       if (answer === undefined) return response;
+      tell(settings, request, true, startedAt);
       discard(response, clock);
       sent = answer;
     }
   };
+}
+
+function tell(
+  { clock, observer, upstream }: TransportSettings,
+  request: RegistryRequest,
+  challenged: boolean,
+  startedAt: number,
+): void {
+  const milliseconds = clock.now() - startedAt;
+  const place = requestPlace(upstream, request);
+  observe(observer, { type: "request.authorized", ...place, challenged, milliseconds });
 }
 
 function mayAnswer(

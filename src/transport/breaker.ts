@@ -12,7 +12,8 @@ import type { TransportSettings } from "./settings.ts";
  * @throws {TidegateError} CIRCUIT_OPEN at once while open.
  */
 export function withBreaker(settings: TransportSettings): Layer {
-  const { breaker, clock, observer, state, upstream: { origin } } = settings;
+  const { breaker, clock, observer, state, upstream: { name: upstream, origin } } = settings;
+  const place = { upstream, origin };
   return (next) => async (request) => {
     const record = state.breakers.get(origin) ?? closedBreaker();
     state.breakers.set(origin, record);
@@ -21,13 +22,13 @@ export function withBreaker(settings: TransportSettings): Layer {
       const message = `${origin} keeps failing: calls are suspended`;
       throw new TidegateError("CIRCUIT_OPEN", message, { origin, retryAt: passage });
     }
-    if (passage === "probe") observe(observer, { type: "circuit.half_opened", origin });
+    if (passage === "probe") observe(observer, { type: "circuit.half_opened", ...place });
     const settle = (outcome: Outcome): void => {
       const now = clock.now();
       const phase = report(record, breaker, now, passage, outcome);
       const retryAt = now + breaker.resetMs;
-      if (phase === "open") observe(observer, { type: "circuit.opened", origin, retryAt });
-      if (phase === "closed") observe(observer, { type: "circuit.closed", origin });
+      if (phase === "open") observe(observer, { type: "circuit.opened", ...place, retryAt });
+      if (phase === "closed") observe(observer, { type: "circuit.closed", ...place });
     };
     try {
       const response = await next(request);

@@ -1,10 +1,19 @@
 import type { RegistryRequest, Upstream } from "../core/mod.ts";
-import { redactUrl, type RequestFacts } from "../observability/mod.ts";
+import { redactUrl, type RequestFacts, type RequestPlace } from "../observability/mod.ts";
 
 /** What every event about a request says of it. */
 export function requestFacts(
-  { name: upstream }: Upstream,
-  { kind, method, url }: RegistryRequest,
+  upstream: Upstream,
+  request: RegistryRequest,
 ): RequestFacts {
-  return { upstream, kind, method, url: redactUrl(url) };
+  const { kind, method, url } = request;
+  return { ...requestPlace(upstream, request), kind, method, url: redactUrl(url) };
+}
+
+/** Which request it is. */
+export function requestPlace(
+  { name: upstream }: Upstream,
+  { id: request, operation }: RegistryRequest,
+): RequestPlace {
+  return { upstream, request, operation };
 }

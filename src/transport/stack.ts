@@ -7,7 +7,7 @@ import { withRedirect } from "./redirect.ts";
 import { withRetry } from "./retry.ts";
 import { withThrottle } from "./throttle.ts";
 import { withTimeout } from "./timeout.ts";
-import { withTrace } from "./trace.ts";
+import { withExchangeTrace, withTrace } from "./trace.ts";
 
 /**
  * Make the way to one upstream: `trace(retry(breaker(throttle(authorize(redirect(timeout(fetch)))))))`.
@@ -29,6 +29,7 @@ export function createTransport(options: TransportOptions): Send {
     withAuthorization(settings),
     withRedirect(settings),
     withTimeout(settings),
+    withExchangeTrace(settings),
   ]);
 }
 

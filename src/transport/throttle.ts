@@ -1,6 +1,7 @@
 import type { Layer, RegistryRequest } from "../core/mod.ts";
 import { observe } from "../observability/mod.ts";
 import { createDeadline } from "./deadline.ts";
+import { requestPlace } from "./request_facts.ts";
 import type { TransportSettings } from "./settings.ts";
 import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
 
@@ -13,13 +14,16 @@ import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
  * @throws {TidegateError} NETWORK_TIMEOUT with phase `queue` when no slot frees up in time.
  */
 export function withThrottle(settings: TransportSettings): Layer {
-  const { clock, observer, upstream: { name: upstream } } = settings;
+  const { clock, observer, upstream } = settings;
   const slots = createSlots(settings.throttle);
   return (next) => async (request) => {
     const askedAt = clock.now();
     const release = await takeSlot(slots, request, settings);
     const milliseconds = clock.now() - askedAt;
-    if (milliseconds > 0) observe(observer, { type: "request.queued", upstream, milliseconds });
+    if (milliseconds > 0) {
+      const place = requestPlace(upstream, request);
+      observe(observer, { type: "request.queued", ...place, milliseconds });
+    }
     try {
       const response = await next(request);
       // an aborted request gives its slot back even when its consumer forgets to

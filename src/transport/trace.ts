@@ -1,14 +1,15 @@
-import { excerpt, isTidegateError, type Layer } from "../core/mod.ts";
-import { observe } from "../observability/mod.ts";
+import { type ErrorCode, excerpt, isTidegateError, type Layer } from "../core/mod.ts";
+import { nextNumber, observe, redactUrl } from "../observability/mod.ts";
 import type { TransportSettings } from "./settings.ts";
-import { requestFacts } from "./request_facts.ts";
+import { requestFacts, requestPlace } from "./request_facts.ts";
 import { readRateLimit } from "./rate_limit.ts";
 
 /** Tell the observer about each request once, however many tries, hops and tokens it took. */
 export function withTrace(settings: TransportSettings): Layer {
   const { clock, observer, upstream } = settings;
   if (observer === undefined) return (next) => next;
-  return (next) => async (request) => {
+  return (next) => async (unnumbered) => {
+    const request = { ...unnumbered, id: nextNumber() };
     const startedAt = clock.now();
     const facts = requestFacts(upstream, request);
     observe(observer, { type: "request.sent", ...facts, attempt: 1 });
@@ -18,13 +19,41 @@ export function withTrace(settings: TransportSettings): Layer {
       const { status, headers } = response;
       observe(observer, { type: "request.answered", ...facts, status, milliseconds });
       announceHeaders(settings, headers);
-      return response;
+      return { ...response, id: request.id };
     } catch (error) {
-      const code = isTidegateError(error) ? error.code : "ABORTED";
-      observe(observer, { type: "request.failed", ...facts, code });
+      const milliseconds = clock.now() - startedAt;
+      observe(observer, { type: "request.failed", ...facts, code: codeOf(error), milliseconds });
       throw error;
     }
   };
+}
+
+/** Tell the observer about each single `fetch`, from its start to the end of its body. */
+export function withExchangeTrace({ observer, upstream }: TransportSettings): Layer {
+  if (observer === undefined) return (next) => next;
+  return (next) => async (request) => {
+    const facts = { ...requestPlace(upstream, request), exchange: nextNumber() };
+    const { method, url } = request;
+    observe(observer, { type: "exchange.sent", ...facts, method, url: redactUrl(url) });
+    try {
+      const response = await next(request);
+      observe(observer, { type: "exchange.answered", ...facts, status: response.status });
+      let hasEnded = false;
+      const release = (): void => {
+        if (!hasEnded) observe(observer, { type: "exchange.ended", ...facts });
+        hasEnded = true;
+        response.release();
+      };
+      return { ...response, release };
+    } catch (error) {
+      observe(observer, { type: "exchange.failed", ...facts, code: codeOf(error) });
+      throw error;
+    }
+  };
+}
+
+function codeOf(error: unknown): ErrorCode | "ABORTED" {
+  return isTidegateError(error) ? error.code : "ABORTED";
 }
 
 const MAX_WARNING_LENGTH = 4096; // distribution-spec, "Warnings"

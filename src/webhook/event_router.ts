@@ -5,7 +5,8 @@ import type { EventBus } from "./event_bus.ts";
 import type { ImageFacts, RegistryEvent } from "./event.ts";
 import type { DeleteNotice, Notice, PushNotice, VulnerabilityNotice } from "./notice.ts";
 import type { DigestResolver } from "./resolve_digest.ts";
-import { NO_TAGS, type TagPurger } from "./tag_purger.ts";
+import type { TagPurger } from "../kv/mod.ts";
+import { NO_TAGS } from "./tag_purger.ts";
 import { failureName, withinDeadline } from "./within_deadline.ts";
 
 /** Where notices of one sender belong. */

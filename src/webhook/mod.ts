@@ -52,7 +52,8 @@ export { type QueueBinding, queueSink } from "./queue_sink.ts";
 export { createWebhookReceiver, type WebhookContext, type WebhookReceiver } from "./receiver.ts";
 export { type DigestResolver, isNotThere, registryResolver } from "./resolve_digest.ts";
 export { createSignatureVerifier, type SignatureVerifier } from "./signature.ts";
-export { NO_TAGS, type TagPurger } from "./tag_purger.ts";
+export type { TagPurger } from "../kv/mod.ts";
+export { NO_TAGS } from "./tag_purger.ts";
 export {
   type DeliveriesNamespace,
   type DeliveriesState,

@@ -11,7 +11,7 @@ import type { DeliveryStore } from "./deliveries.ts";
 import type { EventBus } from "./event_bus.ts";
 import type { EventSink } from "./event.ts";
 import type { DigestResolver } from "./resolve_digest.ts";
-import type { TagPurger } from "./tag_purger.ts";
+import type { TagPurger } from "../kv/mod.ts";
 
 /** One sender. */
 export interface SenderOptions {

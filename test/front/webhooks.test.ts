@@ -56,7 +56,8 @@ async function openDoor(
       sinks: [(event) => void events.push(event)],
       observer: (event) => void told.push(event),
       tagPurger: (upstream) => ({
-        purge: (repository, tag) => void purged.push(`${upstream} ${repository} ${tag}`),
+        purge: (repository, tag) =>
+          Promise.resolve(void purged.push(`${upstream} ${repository} ${tag}`)),
       }),
       ...options,
     },

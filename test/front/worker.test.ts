@@ -39,4 +39,18 @@ describe("the Worker", () => {
       expect((await send("/v2/")).status).toBe(403); // nobody may do anything
     }
   });
+
+  it("measures into the data set that is bound", async () => {
+    const upstream = { name: "hub", origin: "https://hub.test", default: true };
+    const access = { anonymous: ["hub/**:pull"] };
+    const points: { readonly indexes: readonly string[] }[] = [];
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("", { status: 404 })));
+    const send = await openWorker({
+      TIDEGATE_CONFIG: { upstreams: [upstream], access },
+      METRICS: { writeDataPoint: (point: typeof points[number]) => void points.push(point) },
+    });
+    expect((await send("/v2/acme/app/manifests/v1")).status).toBe(404);
+    expect(points.flatMap(({ indexes }) => indexes)).toContain("docker_requests_total");
+    vi.unstubAllGlobals();
+  });
 });

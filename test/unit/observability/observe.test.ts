@@ -7,8 +7,18 @@ import {
   type TidegateEvent,
 } from "../../../src/observability/mod.ts";
 
-const verified: TidegateEvent = { type: "blob.verified", digest: "sha256:1", size: 1 };
-const opened: TidegateEvent = { type: "circuit.opened", origin: "https://a.test", retryAt: 1 };
+const verified: TidegateEvent = {
+  type: "blob.verified",
+  upstream: "hub",
+  digest: "sha256:1",
+  size: 1,
+};
+const opened: TidegateEvent = {
+  type: "circuit.opened",
+  upstream: "hub",
+  origin: "https://a.test",
+  retryAt: 1,
+};
 const resumed: TidegateEvent = {
   type: "blob.resumed",
   digest: "sha256:1",

@@ -31,6 +31,7 @@ describe("parseFrontDoorConfig()", () => {
       access: { anonymous: [], tokens: [] },
       ranges: "verified",
       sealingKeys: [],
+      cache: { tagTtlSeconds: 0, staleIfErrorSeconds: 0 },
       cors: { origins: [] },
       limits: { manifestBytes: 4194304, chunkBytes: 99614720 },
     });
@@ -96,8 +97,9 @@ describe("parseFrontDoorConfig()", () => {
     ["an unknown key", { upstream: [] }, "upstream"],
     ["an unknown key inside", { upstreams: [{ ...HUB, orgin: "x" }] }, "upstreams[0].orgin"],
     ["a cache of blobs", { cache: { blobs: "r2" } }, "cache.blobs"],
-    ["a cache of tags", { cache: { tagTtlSeconds: 60 } }, "cache.tagTtlSeconds"],
-    ["stale answers", { cache: { staleIfErrorSeconds: 86400 } }, "cache.staleIfErrorSeconds"],
+    ["a time that is none", { cache: { tagTtlSeconds: -1 } }, "cache.tagTtlSeconds"],
+    ["tags for a week", { cache: { tagTtlSeconds: 604_800 } }, "cache.tagTtlSeconds"],
+    ["stale answers alone", { cache: { staleIfErrorSeconds: 1 } }, "cache.staleIfErrorSeconds"],
     [
       "uploads to any origin",
       { upstreams: [{ ...HUB, uploadOrigins: ["*"] }] },
