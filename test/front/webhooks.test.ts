@@ -108,6 +108,23 @@ describe("webhooks at the door", () => {
     expect(door.purged).toEqual(["sim acme/app undefined"]);
   });
 
+  it("empty the cache of a tag that moved", async () => {
+    const door = await openTestDoor({
+      env: { HUB_HOOK },
+      config: {
+        cache: { tagTtlSeconds: 3600 },
+        webhooks: { dockerHub: { secret: { secret: "HUB_HOOK" }, upstream: "sim" }, events: "off" },
+      },
+    });
+    const { headers, body } = hub();
+    const pulls = (): number => door.simulation.log.filter(({ method }) => method === "GET").length;
+    for (let i = 0; i < 2; i++) await (await door.send(door.manifestPath)).arrayBuffer();
+    expect(pulls()).toBe(1);
+    await door.send(HUB_PATH, { method: "POST", headers: { ...headers }, body });
+    await (await door.send(door.manifestPath)).arrayBuffer();
+    expect(pulls()).toBe(2);
+  });
+
   it("believe the registry, not the payload", async () => {
     const door = await openDoor();
     const lie = `sha256:${"0".repeat(64)}`;

@@ -41,7 +41,7 @@ export async function pushSet(layout: PushLayout, at: string): Promise<PushRepor
   const requests: Record<string, number> = {};
   const registry = createRegistryClient({
     observer(event): void {
-      if (event.type === "upload.finished") requests[event.digest ?? ""] = event.chunks;
+      if (event.type === "upload.finished") requests[event.digest ?? ""] = event.chunks ?? 0;
     },
   });
   const images: Record<string, string> = {};

@@ -52,7 +52,10 @@ export function openReceiver(
       resolved.push(`${repository} ${reference}`);
       return answer(reference, signal);
     },
-    purger: { purge: (repository: string, tag = "*") => void purged.push(`${repository} ${tag}`) },
+    purger: {
+      purge: (repository: string, tag = "*") =>
+        Promise.resolve(void purged.push(`${repository} ${tag}`)),
+    },
   };
   const receiver = createWebhookReceiver({
     dockerHub: { secrets: [new Secret(HUB_SECRET)], ...sender, ...options.dockerHub },
