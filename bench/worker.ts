@@ -51,6 +51,7 @@ export async function startWorker(
     cf: false,
     compatibilityDate: "2026-10-01",
     modules,
+    handleStructuredLogs: ({ message }: { message: string }) => console.error(message), // stdout is JSON
     ...environment,
   }));
   const url = await miniflare.ready;
