@@ -40,6 +40,10 @@ export function createHashedSource(
   let reader: ByteReader | undefined;
   let held: Uint8Array | undefined;
   let digest: Digest | undefined;
+  let ended: Uint8Array | undefined; // the state of a hash whose digest was taken
+
+  const state = (): Uint8Array | undefined =>
+    "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined;
 
   async function peek(): Promise<number> {
     reader ??= await source.open(offset, signal);
@@ -51,7 +55,7 @@ export function createHashedSource(
     get offset(): number {
       return offset;
     },
-    state: () => "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined,
+    state: () => ended ?? state(),
     async take(maximum): Promise<Uint8Array | undefined> {
       await peek();
       const chunk = held?.subarray(0, maximum);
@@ -67,11 +71,17 @@ export function createHashedSource(
       await reader?.cancel().catch(() => {});
       hasher.abort?.();
       hasher = createHasher(algorithm);
-      reader = held = digest = undefined;
+      reader =
+        held =
+        digest =
+        ended =
+          undefined;
       offset = 0;
     },
     async digest(): Promise<Digest> {
-      digest ??= formatDigest(algorithm, await hasher.digest());
+      if (digest !== undefined) return digest;
+      ended = state();
+      digest = formatDigest(algorithm, await hasher.digest());
       return digest;
     },
   };
