@@ -1,4 +1,4 @@
-import type { RegistryProfile } from "../core/mod.ts";
+import { MAX_HELD_CHUNK_BYTES, type RegistryProfile } from "../core/mod.ts";
 import type { UploadSession } from "../distribution/mod.ts";
 
 /** How much goes into one request. */
@@ -26,8 +26,8 @@ export function createChunkLimit(
   let least = 0;
   return {
     next({ minChunkBytes = 0, maxChunkBytes = Infinity }): number {
-      least = minChunkBytes;
-      return Math.max(Math.min(cap, maxChunkBytes), minChunkBytes, 1);
+      least = Math.min(minChunkBytes, MAX_HELD_CHUNK_BYTES);
+      return Math.max(Math.min(cap, maxChunkBytes), least, 1);
     },
     see(headers): void {
       const isCloudflare = headers.has("cf-ray") || headers.get("server") === "cloudflare";

@@ -1,4 +1,4 @@
-import { concatBytes, isTransient, TidegateError } from "../core/mod.ts";
+import { concatBytes, isTransient, MAX_HELD_CHUNK_BYTES, TidegateError } from "../core/mod.ts";
 import { readUploadChunk, uploadChunkRequest } from "../distribution/mod.ts";
 import type { ByteReader } from "../verify/mod.ts";
 import { acceptedBytes, CHUNK_ACCEPTED } from "./chunk_answer.ts";
@@ -53,7 +53,8 @@ export async function receiveBody(
 function partBytesOf(door: DoorRequest, upload: Upload): number | undefined {
   const { maxPatchBytes, multipleChunks } = door.selection.upstream.upstream.profile;
   if (!upload.mayHaveOne || !multipleChunks) return maxPatchBytes;
-  return maxPatchBytes ?? Math.max(SMALL_CHUNK_BYTES, upload.minChunkBytes ?? 0);
+  const least = Math.min(upload.minChunkBytes ?? 0, MAX_HELD_CHUNK_BYTES);
+  return maxPatchBytes ?? Math.max(SMALL_CHUNK_BYTES, least);
 }
 
 /**

@@ -257,6 +257,13 @@ describe("blobs.put(): quirks of registries", () => {
     expect(bodies().map(({ bodyBytes }) => bodyBytes)).toEqual([150_000, 150_000, 50_000]);
   });
 
+  it("does not hold whatever OCI-Chunk-Min-Length asks for", async () => {
+    const { client, run, stored } = createPushScenario({ minChunkBytes: 2 ** 52 });
+    expect(await run(client.blobs.put(APP, streamOf(BYTES), { digest: DIGEST })))
+      .toMatchObject({ outcome: "uploaded", size: BYTES.length });
+    expect(await stored(DIGEST)).toEqual(BYTES);
+  });
+
   it("partial acceptance goes on from there", async () => {
     const { client, run, stored } = createPushScenario({}, { acceptedBytes: 70_000 });
     await run(client.blobs.put(APP, streamOf(BYTES), CHUNKED));
