@@ -340,6 +340,22 @@ describe("an upstream that lies", () => {
     expect(simulation.log.at(-1)?.status).not.toBe(0); // it is gone before the caller can look
   });
 
+  it("about a blob that it had before costs nobody that blob", async () => {
+    const door = await openPushDoor();
+    const there = withDigest(await begin(door), small.digest);
+    expect((await door.send(there, { method: "PUT", body: small.bytes })).status).toBe(201);
+    // bytes of an algorithm that was not told are not hashed, and a 201 to what is there checks nothing
+    const other = await makeBlob(10, 3);
+    const patched = await door.send(await begin(door, "?digest-algorithm=sha512"), {
+      ...{ method: "PATCH", body: other.bytes },
+    });
+    door.simulation.faults.add({ method: "PUT", action: { kind: "answer", status: 201 } });
+    const put = withDigest(patched.headers.get("location") ?? "", small.digest);
+    const answer = await door.send(put, { method: "PUT" });
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
+    await expectThere(door, small);
+  });
+
   it("with another digest in its 201 is read back", async () => {
     const door = await openPushDoor();
     const digestHeader = `sha256:${"1".repeat(64)}`;
