@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Fetch } from "../../src/core/mod.ts";
 import { type CheckpointStore } from "../../src/front/mod.ts";
 import { UploadCheckpoint } from "../../src/front/worker.ts";
 import { errorOf, readBody, sha256Hex, type TestDoor } from "../support/front_door.ts";
@@ -316,6 +317,43 @@ describe("chunks that are none", () => {
         const answer = await door.send(withDigest(path, digest), init);
         expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
       }
+    },
+  );
+});
+
+describe("an upstream that refuses in the middle of a chunk", () => {
+  const received = 2 * 1024 * 1024;
+
+  /** A caller that has more to send, but not now. */
+  function pausing(): ReadableStream<Uint8Array> {
+    let at = 0;
+    return new ReadableStream<Uint8Array>({
+      pull(controller): Promise<void> | undefined {
+        if (at >= received) return new Promise(() => {});
+        controller.enqueue(blob.bytes.slice(at, at += 64 * 1024));
+        return undefined;
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  it.each([[413, 413], [403, 403], [500, 502], [429, 429]])(
+    "by %i is not taken for a caller that broke off: %i",
+    async (status, told) => {
+      const before: { fetch?: Fetch } = {};
+      const fetch: Fetch = async (request) => {
+        if (request.method !== "PATCH") return await before.fetch?.(request) as Response;
+        const reader = request.body?.getReader();
+        for (let length = 0; length < received;) {
+          length += (await reader?.read())?.value?.length ?? received;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return new Response(null, { status });
+      };
+      const door = await openPushDoor({ options: { fetch } });
+      before.fetch = door.simulation.fetch;
+      const init = { method: "PATCH", body: pausing(), ...HALF };
+      const answer = await door.send(await begin(door), init);
+      expect(answer.status).toBe(told);
     },
   );
 });
