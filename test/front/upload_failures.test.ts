@@ -307,6 +307,15 @@ describe("chunks that are none", () => {
     },
   );
 
+  it("leave nothing behind where the caller has no address to go on at", async () => {
+    const door = await openPushDoor();
+    const init = { method: "POST", body: streamOf(blob.bytes, 64 * 1024, 3_000_000), ...HALF };
+    const answer = await door.send(withDigest(UPLOADS, blob.digest), init).catch(() => undefined);
+    expect(answer?.status ?? 400).toBe(400);
+    await door.settled();
+    expect(door.registry.uploads.size).toBe(0);
+  });
+
   it.each(["", "sha256:00", `md5:${"0".repeat(32)}`, `sha512:${"A".repeat(128)}`])(
     "nor are digests like %j",
     async (digest) => {
