@@ -14,9 +14,9 @@ export interface HashedSource {
   /** How many bytes are at hand behind those that were read: 0 at the end. They are not taken. */
   peek(): Promise<number>;
   /** Stop reading: a call that waits fails. */
-  close(): Promise<void>;
+  close(): void;
   /** Begin anew, from zero. */
-  restart(): Promise<void>;
+  restart(): void;
   /** The digest of all that was read. */
   digest(): Promise<Digest>;
 }
@@ -45,6 +45,9 @@ export function createHashedSource(
   const state = (): Uint8Array | undefined =>
     "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined;
 
+  /** Not waited for: it is the source's own affair, and may take for ever. */
+  const close = (): void => void reader?.cancel().catch(() => {});
+
   async function peek(): Promise<number> {
     reader ??= await source.open(offset, signal);
     held ??= await reader.read();
@@ -66,9 +69,9 @@ export function createHashedSource(
       return chunk;
     },
     peek,
-    close: async () => await reader?.cancel().catch(() => {}),
-    async restart(): Promise<void> {
-      await reader?.cancel().catch(() => {});
+    close,
+    restart(): void {
+      close();
       hasher.abort?.();
       hasher = createHasher(algorithm);
       reader =

@@ -131,8 +131,9 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     },
     skip,
     async seek(offset): Promise<void> {
-      await Promise.all([source.close(), ahead?.done, filling]);
-      await source.restart();
+      source.close();
+      await Promise.all([ahead?.done, filling]);
+      source.restart();
       isLast = false;
       ahead = undefined;
       start = part.length = spare.length = 0;
