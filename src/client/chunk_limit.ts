@@ -11,7 +11,7 @@ export interface ChunkLimit {
   halve(sent: number): boolean;
 }
 
-/** Default length of a chunk: what a lost answer costs, and the memory that an upload needs. */
+/** Default length of a chunk: what a lost answer costs, and half the memory that an upload needs. */
 export const CHUNK_BYTES: number = 8 * 1024 * 1024;
 
 const CLOUDFLARE_BYTES = 95 * 1024 * 1024; // of 100 MB on the smaller plans
