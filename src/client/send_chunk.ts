@@ -3,7 +3,8 @@ import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../dist
 import { discard } from "../transport/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { askStatus, baseOf, permitSession } from "./upload_calls.ts";
+import { askStatus, permitSession } from "./upload_calls.ts";
+import { baseOf } from "./upload_location.ts";
 import {
   countOf,
   isPassing,

@@ -4,7 +4,8 @@ import { discard } from "../transport/mod.ts";
 import { tryFixedLengthStream } from "../verify/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { baseOf, permitSession } from "./upload_calls.ts";
+import { permitSession } from "./upload_calls.ts";
+import { baseOf } from "./upload_location.ts";
 import {
   assertDigest,
   isPassing,

@@ -136,14 +136,11 @@ async function tryChunk(
   const chunk = { body: bytes, start: offset, size: bytes.length };
   const request = uploadChunkRequest(door.target, upload.location, chunk);
   try {
-    const session = await exchange(
-      door,
-      request,
-      CHUNK_ACCEPTED,
-      ({ status, headers }) => readUploadChunk(status, headers, request.url),
-    );
-    goOn(door, upload, session, request.url);
-    return acceptedBytes(session, offset, offset + bytes.length);
+    return await exchange(door, request, CHUNK_ACCEPTED, ({ status, headers }, from) => {
+      const session = readUploadChunk(status, headers, from);
+      goOn(door, upload, session, from);
+      return acceptedBytes(session, offset, offset + bytes.length);
+    });
   } catch (error) {
     const isOutOfOrder = statusOf(error) === 416;
     if (!isOutOfOrder && (tries === MOST_TRIES || !isTransient(error))) throw error;

@@ -298,6 +298,26 @@ describe("blobs.put(): quirks of registries", () => {
       .rejects.toMatchObject({ code: "ORIGIN_NOT_TRUSTED", details: { use: "location" } });
     expect(simulation.log.filter(({ host }) => host === other.origin)).toEqual([]);
   });
+
+  it("a session on another origin does not lead back to anything but uploads", async () => {
+    const upstream = {
+      ...resolveUpstream(APP.registry),
+      uploadOrigins: ["https://uploads.example.com"],
+    };
+    const scenario = createPushScenario({}, {}, { upstreams: [upstream] });
+    const { client, registry, run, simulation } = scenario;
+    const other = simulation.registry("uploads.example.com");
+    other.configure({ push: {} });
+    registry.configure({ push: { uploadsAt: other } });
+    const location = `${registry.origin}/v2/acme/app/manifests/v1`;
+    simulation.faults.add({
+      ...{ host: other.origin, method: "PATCH" },
+      action: { kind: "answer", status: 202, headers: { location, range: "0-99999" } },
+    });
+    await expect(run(client.blobs.put(APP, BYTES, CHUNKED)))
+      .rejects.toMatchObject({ code: "INVALID_RESPONSE", details: { what: "Location" } });
+    expect(simulation.log.filter(({ url }) => url.includes("manifests"))).toEqual([]);
+  });
 });
 
 describe("blobs.put(): broken connections", () => {
