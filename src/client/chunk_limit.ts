@@ -1,4 +1,4 @@
-import type { RegistryProfile } from "../core/mod.ts";
+import { MAX_HELD_CHUNK_BYTES, type RegistryProfile } from "../core/mod.ts";
 import type { UploadSession } from "../distribution/mod.ts";
 
 /** How much goes into one request. */
@@ -11,7 +11,7 @@ export interface ChunkLimit {
   halve(sent: number): boolean;
 }
 
-/** Default length of a chunk: what a lost answer costs, and the memory that an upload needs. */
+/** Default length of a chunk: what a lost answer costs, and half the memory that an upload needs. */
 export const CHUNK_BYTES: number = 8 * 1024 * 1024;
 
 const CLOUDFLARE_BYTES = 95 * 1024 * 1024; // of 100 MB on the smaller plans
@@ -26,8 +26,8 @@ export function createChunkLimit(
   let least = 0;
   return {
     next({ minChunkBytes = 0, maxChunkBytes = Infinity }): number {
-      least = minChunkBytes;
-      return Math.max(Math.min(cap, maxChunkBytes), minChunkBytes, 1);
+      least = Math.min(minChunkBytes, MAX_HELD_CHUNK_BYTES);
+      return Math.max(Math.min(cap, maxChunkBytes), least, 1);
     },
     see(headers): void {
       const isCloudflare = headers.has("cf-ray") || headers.get("server") === "cloudflare";

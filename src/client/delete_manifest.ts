@@ -9,7 +9,7 @@ import type { PreparedManifest } from "./send_manifest.ts";
 
 /**
  * Delete a manifest and with it every tag that points to it (end-9). Its blobs stay. One with a
- * `subject` is taken off the fallback tag first, where it is listed there.
+ * `subject` is taken off the fallback tag first, where it is listed there, and put back if it stays.
  *
  * @param ref With a digest.
  * @throws {TidegateError} NOT_FOUND; UNSUPPORTED where the registry does not delete manifests;
@@ -38,10 +38,25 @@ export async function deleteManifest(
   try {
     await deletion();
   } catch (error) {
-    if (wasListed && isTidegateError(error, "UNSUPPORTED")) {
-      await addReferrer(context, connection, subject.digest, listed, { signal });
-    }
+    if (wasListed) await listAgain(context, { ...ref, digest }, subject.digest);
     throw error;
+  }
+}
+
+/**
+ * Not under the caller's signal: what was begun must be taken back even when it is aborted. That this
+ * fails, too, hides not why the deletion did.
+ */
+async function listAgain(
+  context: ClientContext,
+  ref: Reference & { readonly digest: Digest },
+  subject: Digest,
+): Promise<void> {
+  try {
+    const still = await readReferrer(context, ref, {});
+    if (still) await addReferrer(context, context.connect(ref), subject, still, {});
+  } catch {
+    // the first failure tells more
   }
 }
 

@@ -14,9 +14,9 @@ export interface HashedSource {
   /** How many bytes are at hand behind those that were read: 0 at the end. They are not taken. */
   peek(): Promise<number>;
   /** Stop reading: a call that waits fails. */
-  close(): Promise<void>;
+  close(): void;
   /** Begin anew, from zero. */
-  restart(): Promise<void>;
+  restart(): void;
   /** The digest of all that was read. */
   digest(): Promise<Digest>;
 }
@@ -40,6 +40,13 @@ export function createHashedSource(
   let reader: ByteReader | undefined;
   let held: Uint8Array | undefined;
   let digest: Digest | undefined;
+  let ended: Uint8Array | undefined; // the state of a hash whose digest was taken
+
+  const state = (): Uint8Array | undefined =>
+    "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined;
+
+  /** Not waited for: it is the source's own affair, and may take for ever. */
+  const close = (): void => void reader?.cancel().catch(() => {});
 
   async function peek(): Promise<number> {
     reader ??= await source.open(offset, signal);
@@ -51,7 +58,7 @@ export function createHashedSource(
     get offset(): number {
       return offset;
     },
-    state: () => "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined,
+    state: () => ended ?? state(),
     async take(maximum): Promise<Uint8Array | undefined> {
       await peek();
       const chunk = held?.subarray(0, maximum);
@@ -62,16 +69,22 @@ export function createHashedSource(
       return chunk;
     },
     peek,
-    close: async () => await reader?.cancel().catch(() => {}),
-    async restart(): Promise<void> {
-      await reader?.cancel().catch(() => {});
+    close,
+    restart(): void {
+      close();
       hasher.abort?.();
       hasher = createHasher(algorithm);
-      reader = held = digest = undefined;
+      reader =
+        held =
+        digest =
+        ended =
+          undefined;
       offset = 0;
     },
     async digest(): Promise<Digest> {
-      digest ??= formatDigest(algorithm, await hasher.digest());
+      if (digest !== undefined) return digest;
+      ended = state();
+      digest = formatDigest(algorithm, await hasher.digest());
       return digest;
     },
   };

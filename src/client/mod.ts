@@ -39,4 +39,5 @@ export { failureFacts, responseFailure } from "./response_failure.ts";
 export { RESUME } from "./resume_settings.ts";
 export type { ResumeUploadOptions } from "./resume_upload.ts";
 export type { ResumeSettings } from "./resume_settings.ts";
+export { baseOf, permitLocation } from "./upload_location.ts";
 export type { UploadRecord } from "./upload_record.ts";

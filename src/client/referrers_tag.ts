@@ -28,7 +28,7 @@ import { acceptPush, type PreparedManifest } from "./send_manifest.ts";
 
 /** How the fallback tag is changed. */
 interface TagSettings {
-  /** Longest time from reading the tag to writing it, in milliseconds. */
+  /** Longest time from asking for the tag until it is written, in milliseconds. */
   readonly writeMs: number;
   /** Wait before looking whether a change stands: longer than any other writer's `writeMs`. */
   readonly settleMs: number;
@@ -115,6 +115,7 @@ type Outcome = "unchanged" | "changed" | "lost";
 
 async function tryChange(job: TagJob, honours: Honours, attempt: number): Promise<Outcome> {
   const { connection: { upstream }, context: { settings: { clock, observer } }, subject } = job;
+  const endsAt = clock.now() + SETTINGS.writeMs;
   const before = await readTag(job);
   const wanted = job.change(before.index);
   if (wanted === undefined) return "unchanged";
@@ -122,7 +123,7 @@ async function tryChange(job: TagJob, honours: Honours, attempt: number): Promis
   const conditional = condition !== undefined && await honours(condition);
   const isWritten = conditional
     ? await writeTag(job, wanted, condition)
-    : await writeInTime(job, wanted);
+    : await writeInTime(job, wanted, endsAt);
   if (!isWritten) return "lost";
   const event = { type: "referrers.tag_changed", upstream: upstream.name } as const;
   observe(observer, { ...event, subject, attempt, conditional });
@@ -226,9 +227,12 @@ async function writeTag(
 }
 
 /** A write that comes late could undo what others settled on: it is given up instead. */
-async function writeInTime(job: TagJob, index: ReferrersIndex): Promise<boolean> {
+async function writeInTime(job: TagJob, index: ReferrersIndex, endsAt: number): Promise<boolean> {
+  const { clock } = job.context.settings;
+  const left = endsAt - clock.now(); // reading and asking have taken some of it
+  if (left <= 0) return false;
   const late = new AbortController();
-  const stop = job.context.settings.clock.after(SETTINGS.writeMs, () => late.abort());
+  const stop = clock.after(left, () => late.abort());
   const signal = job.signal ? AbortSignal.any([job.signal, late.signal]) : late.signal;
   try {
     return await writeTag(job, index, {}, signal);

@@ -4,7 +4,8 @@ import { discard } from "../transport/mod.ts";
 import { lendBytes } from "./lent_bytes.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { askStatus, baseOf, permitSession } from "./upload_calls.ts";
+import { askStatus, permitSession } from "./upload_calls.ts";
+import { baseOf } from "./upload_location.ts";
 import {
   countOf,
   isPassing,

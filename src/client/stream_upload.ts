@@ -4,7 +4,8 @@ import { discard } from "../transport/mod.ts";
 import { tryFixedLengthStream } from "../verify/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { baseOf, permitSession } from "./upload_calls.ts";
+import { permitSession } from "./upload_calls.ts";
+import { baseOf } from "./upload_location.ts";
 import {
   assertDigest,
   isPassing,
@@ -12,6 +13,7 @@ import {
   type OpenUpload,
   pause,
   type UploadEnd,
+  uploadFailed,
 } from "./upload_state.ts";
 
 const PIECE_BYTES = 256 * 1024;
@@ -43,7 +45,7 @@ export async function streamRest(upload: OpenUpload): Promise<UploadEnd | undefi
     await pause(upload, failure);
     return lost("the connection broke, and the registry takes one chunk only", failure);
   } finally {
-    stall.stop();
+    pump.stop();
   }
   const { status } = response;
   if (status > 299) {
@@ -55,7 +57,7 @@ export async function streamRest(upload: OpenUpload): Promise<UploadEnd | undefi
   discard(response, clock);
   const from = baseOf(request, response);
   upload.session = permitSession(upload, readUploadChunk(status, response.headers, from), from);
-  return undefined;
+  return pump.isDone() ? undefined : lost("the registry answered before it had all");
 }
 
 interface Stall {
@@ -89,21 +91,33 @@ interface Pump {
   readonly body: ReadableStream<Uint8Array>;
   /** Why it ended early. */
   failure(): unknown;
+  /** Whether all of the source went through. */
+  isDone(): boolean;
+  /** The request is over: whoever still reads the body gets nothing more of the window. */
+  stop(): void;
 }
 
 function createPump(upload: OpenUpload, stall: Stall): Pump {
   const { size, window } = upload;
   let failure: unknown;
+  let isOver = false;
+  let isDone = false;
+  const fill = async (): Promise<void> => {
+    if (!isOver) await window.fill(PIECE_BYTES);
+    const isEnd = !isOver && window.isLast && window.length <= PIECE_BYTES;
+    if (isEnd) await assertDigest(upload);
+    if (isOver) throw uploadFailed("the request was over before all was sent");
+  };
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     stall.stop();
     try {
-      await window.fill(PIECE_BYTES);
-      if (window.isLast && window.length <= PIECE_BYTES) await assertDigest(upload);
+      await fill();
       const piece = window.bytes(PIECE_BYTES).slice();
       window.drop(piece.length);
       upload.sentBytes += piece.length;
       if (piece.length > 0) controller.enqueue(piece);
-      if (window.isLast && window.length === 0) controller.close();
+      isDone = window.isLast && window.length === 0;
+      if (isDone) controller.close();
       stall.touch();
     } catch (error) {
       failure = error;
@@ -112,5 +126,13 @@ function createPump(upload: OpenUpload, stall: Stall): Pump {
   };
   const stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
   const fixed = size === undefined ? undefined : tryFixedLengthStream(size);
-  return { body: fixed ? stream.pipeThrough(fixed) : stream, failure: () => failure };
+  return {
+    body: fixed ? stream.pipeThrough(fixed) : stream,
+    failure: () => failure,
+    isDone: () => isDone,
+    stop(): void {
+      isOver = true;
+      stall.stop();
+    },
+  };
 }

@@ -1,9 +1,4 @@
-import {
-  isTidegateError,
-  type RegistryRequest,
-  type RegistryResponse,
-  TidegateError,
-} from "../core/mod.ts";
+import { isTidegateError, type RegistryRequest, TidegateError } from "../core/mod.ts";
 import {
   cancelUploadRequest,
   pullBlobRequest,
@@ -18,10 +13,10 @@ import {
 import { observe } from "../observability/mod.ts";
 import { type Digest, digestAlgorithm } from "../reference/mod.ts";
 import { discard } from "../transport/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
 import { responseFailure } from "./response_failure.ts";
+import { baseOf, permitLocation } from "./upload_location.ts";
 
 /** What every call of one push works with. */
 export interface PushScope {
@@ -32,26 +27,19 @@ export interface PushScope {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Who answered, and the URL that a relative `Location` is resolved against. */
-export function baseOf({ url }: RegistryRequest, response: RegistryResponse): string {
-  // after redirects it is the last one; without any, the query that the response lacks is kept
-  return url.split("?")[0] === response.url ? url : response.url;
-}
-
 /**
- * A session whose location the origin policy permits. Credentials never go to another origin than
- * the registry's own: that is for the transport to see to.
+ * A session whose location is permitted. Credentials never go to another origin than the registry's
+ * own: that is for the transport to see to.
  *
  * @throws {TidegateError} ORIGIN_NOT_TRUSTED or INVALID_RESPONSE.
  */
 export function permitSession(
-  { context: { settings }, connection: { upstream } }: PushScope,
+  { context: { settings }, connection: { target, upstream } }: PushScope,
   session: UploadSession,
   from: string,
 ): UploadSession {
   try {
-    const target = session.location;
-    return { ...session, location: decideOrigin({ use: "location", upstream, from, target }).url };
+    return { ...session, location: permitLocation(upstream, target, session.location, from) };
   } catch (error) {
     if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
       const { name } = upstream;

@@ -38,7 +38,8 @@ export interface UploadWindow {
    */
   skip(count: number): Promise<void>;
   /**
-   * Go to another offset, hashing the source anew up to there.
+   * Go to another offset, hashing the source anew up to there. A `fill` that nobody waits for any more
+   * fails.
    * @throws {TidegateError} UPLOAD_FAILED when the source cannot be read again.
    */
   seek(offset: number): Promise<void>;
@@ -76,6 +77,7 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
   let part = emptyPart();
   let spare = emptyPart();
   let ahead: Ahead | undefined;
+  let filling: Promise<unknown> | undefined; // never rejects
   let isLast = false;
 
   /** Take in what was read ahead. */
@@ -108,7 +110,10 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     bytes: (maximum) => part.buffer.subarray(0, Math.min(part.length, maximum)),
     async fill(limit): Promise<void> {
       await join();
-      if (!isLast) isLast = await fillPart(part, limit, source, size);
+      if (isLast) return;
+      const filled = fillPart(part, limit, source, size);
+      filling = filled.catch(() => {});
+      isLast = await filled;
     },
     readAhead(limit): void {
       if (isLast || ahead !== undefined) return;
@@ -126,8 +131,9 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     },
     skip,
     async seek(offset): Promise<void> {
-      if (ahead !== undefined) await Promise.all([source.close(), ahead.done]);
-      await source.restart();
+      source.close();
+      await Promise.all([ahead?.done, filling]);
+      source.restart();
       isLast = false;
       ahead = undefined;
       start = part.length = spare.length = 0;

@@ -36,6 +36,12 @@ export const SMALL_BODY_BYTES: number = 64 * 1024;
 /** Most bytes that one broken connection may cost: what a read holds before it is hashed. */
 export const MAX_LOST_BYTES: number = 1024 * 1024;
 
+/**
+ * Largest chunk of an upload that is held in memory because a registry wants no smaller ones. S3 wants
+ * 5 MiB, and so do registries on it. What wants more gets chunks of this size, and may refuse them.
+ */
+export const MAX_HELD_CHUNK_BYTES: number = 32 * 1024 * 1024;
+
 /** Deepest JSON accepted from a registry. Real manifests nest 6 deep. */
 export const MAX_JSON_DEPTH = 64;
 

@@ -24,8 +24,9 @@ export function callerBody({ request, services }: DoorRequest, size?: number): C
   });
   let failure: RefusalName | undefined;
   let length = 0;
+  let isCancelled = false;
   const fail = (name: RefusalName, error: unknown): never => {
-    failure ??= name;
+    if (!isCancelled) failure ??= name;
     throw error;
   };
   return {
@@ -35,7 +36,10 @@ export function callerBody({ request, services }: DoorRequest, size?: number): C
     get owned(): boolean {
       return reader.owned === true;
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason): Promise<void> {
+      isCancelled = true; // what fails now is not the caller's doing
+      return reader.cancel(reason);
+    },
     async read(): Promise<Uint8Array | undefined> {
       const chunk = await reader.read().catch((error) =>
         fail(isTidegateError(error, "NETWORK_TIMEOUT") ? "requestTimeout" : "requestBroken", error)

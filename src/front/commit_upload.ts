@@ -90,7 +90,10 @@ async function commit(
   }
 }
 
-/** A blob that is not what it is called is deleted, if the upstream lets us. */
+/**
+ * A blob that is not what it is called is deleted, if the upstream lets us. One of another size may be
+ * what it is called: the upstream had it before and never looked at these bytes. It stays.
+ */
 async function readBack(
   door: DoorRequest,
   digest: Digest,
@@ -110,6 +113,7 @@ async function readBack(
       isTidegateError(error, "BLOB_SIZE_MISMATCH");
     if (!isWrong) throw error;
     tellRejected(door, digest, error.code);
+    if (error.code === "BLOB_SIZE_MISMATCH") return "wrongDigest";
     const request = deleteBlobRequest(target, digest);
     const deleted = exchange(door, request, [200, 202, 204], () => undefined).catch(() => {});
     door.defer(deleted);

@@ -1,4 +1,4 @@
-import { concatBytes, isTransient, TidegateError } from "../core/mod.ts";
+import { concatBytes, isTransient, MAX_HELD_CHUNK_BYTES, TidegateError } from "../core/mod.ts";
 import { readUploadChunk, uploadChunkRequest } from "../distribution/mod.ts";
 import type { ByteReader } from "../verify/mod.ts";
 import { acceptedBytes, CHUNK_ACCEPTED } from "./chunk_answer.ts";
@@ -53,7 +53,8 @@ export async function receiveBody(
 function partBytesOf(door: DoorRequest, upload: Upload): number | undefined {
   const { maxPatchBytes, multipleChunks } = door.selection.upstream.upstream.profile;
   if (!upload.mayHaveOne || !multipleChunks) return maxPatchBytes;
-  return maxPatchBytes ?? Math.max(SMALL_CHUNK_BYTES, upload.minChunkBytes ?? 0);
+  const least = Math.min(upload.minChunkBytes ?? 0, MAX_HELD_CHUNK_BYTES);
+  return maxPatchBytes ?? Math.max(SMALL_CHUNK_BYTES, least);
 }
 
 /**
@@ -135,14 +136,11 @@ async function tryChunk(
   const chunk = { body: bytes, start: offset, size: bytes.length };
   const request = uploadChunkRequest(door.target, upload.location, chunk);
   try {
-    const session = await exchange(
-      door,
-      request,
-      CHUNK_ACCEPTED,
-      ({ status, headers }) => readUploadChunk(status, headers, request.url),
-    );
-    goOn(door, upload, session, request.url);
-    return acceptedBytes(session, offset, offset + bytes.length);
+    return await exchange(door, request, CHUNK_ACCEPTED, ({ status, headers }, from) => {
+      const session = readUploadChunk(status, headers, from);
+      goOn(door, upload, session, from);
+      return acceptedBytes(session, offset, offset + bytes.length);
+    });
   } catch (error) {
     const isOutOfOrder = statusOf(error) === 416;
     if (!isOutOfOrder && (tries === MOST_TRIES || !isTransient(error))) throw error;

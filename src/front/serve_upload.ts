@@ -10,7 +10,7 @@ import { receiveBody, sendChunk } from "./receive_chunk.ts";
 import type { Upload } from "./upload.ts";
 import { createdAnswer, outOfOrderAnswer, progressAnswer } from "./upload_answer.ts";
 import { openFor } from "./upload_owner.ts";
-import { cancelUpload, keepCheckpoint, settle } from "./upstream_upload.ts";
+import { abandon, cancelUpload, keepCheckpoint, settle } from "./upstream_upload.ts";
 
 /**
  * A request within an upload: PATCH (end-5), PUT (end-6), GET (end-13) or DELETE (end-14).
@@ -64,7 +64,10 @@ export async function finishUpload(
 ): Promise<Answer> {
   hashFor(upload, digest);
   const chunk = await openChunk(door, upload, isFresh);
-  if ("answer" in chunk) return chunk.answer;
+  if ("answer" in chunk) {
+    if (isFresh) abandon(door, upload); // the caller has no address to go on at
+    return chunk.answer;
+  }
   hashFor(upload, digest); // it may have been found elsewhere
   let { rest } = chunk;
   if (upload.mayHaveOne && rest.length > 0) {

@@ -54,14 +54,11 @@ async function tryMount(
   if (digest === undefined || from === undefined) return undefined;
   const request = mountBlobRequest(door.target, digest, { from });
   try {
-    const start = await exchange(
-      door,
-      request,
-      [201, 202],
-      ({ status, headers }) => readUploadStart(status, headers, request.url),
-    );
+    const start = await exchange(door, request, [201, 202], ({ status, headers }, from) => {
+      return { ...readUploadStart(status, headers, from), from };
+    });
     if (start.state === "open") {
-      return adoptSession(door, digestAlgorithm(digest), start.session, request.url);
+      return adoptSession(door, digestAlgorithm(digest), start.session, start.from);
     }
     const isSame = start.digest === undefined || start.digest === digest;
     // distribution answers 201 for one of SHA-512, too, and has nothing afterwards

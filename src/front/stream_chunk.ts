@@ -1,5 +1,5 @@
 import { type RegistryResponse, withDeadline } from "../core/mod.ts";
-import { responseFailure } from "../client/mod.ts";
+import { baseOf, responseFailure } from "../client/mod.ts";
 import { readUploadChunk, uploadChunkRequest } from "../distribution/mod.ts";
 import { discard } from "../transport/mod.ts";
 import type { ByteReader } from "../verify/mod.ts";
@@ -42,8 +42,9 @@ export async function streamChunk(
     if (!CHUNK_ACCEPTED.includes(response.status)) throw await failure(door, response);
     const end = start + await pumped;
     discard(response, door.services.clock);
-    const session = readUploadChunk(response.status, response.headers, request.url);
-    goOn(door, upload, session, request.url);
+    const from = baseOf(request, response);
+    const session = readUploadChunk(response.status, response.headers, from);
+    goOn(door, upload, session, from);
     upload.offset = end;
     await moveTo(door, upload, acceptedBytes(session, start, end));
   } catch (error) {

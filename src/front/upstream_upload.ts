@@ -5,18 +5,18 @@ import {
   type RegistryRequest,
   type RegistryResponse,
 } from "../core/mod.ts";
-import { responseFailure } from "../client/mod.ts";
+import { baseOf, permitLocation, responseFailure } from "../client/mod.ts";
 import {
   cancelUploadRequest,
   readUploadStart,
   readUploadStatus,
   startUploadRequest,
   type UploadSession,
+  type UploadStart,
   uploadStatusRequest,
 } from "../distribution/mod.ts";
 import { wasmHasher } from "../hash/mod.ts";
 import { discard } from "../transport/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
 import type { Upload } from "./upload.ts";
 import { openFor, sealFor } from "./upload_owner.ts";
@@ -33,19 +33,18 @@ export async function startUpstream(door: DoorRequest, algorithm: HashAlgorithm)
   const request = startUploadRequest(door.target, {
     algorithm: algorithm === "sha256" ? undefined : algorithm,
   });
-  const started = await exchange(door, request, [202], (response) => {
-    const start = readUploadStart(response.status, response.headers, request.url);
-    return start.state === "open" ? start.session : undefined;
+  return await exchange(door, request, [202], ({ status, headers }, from) => {
+    const start = readUploadStart(status, headers, from) as UploadStart & { state: "open" };
+    return adoptSession(door, algorithm, start.session, from);
   });
-  return adoptSession(door, algorithm, started as UploadSession, request.url);
 }
 
-/** An upload that the upstream has just opened. */
+/** An upload that the upstream has just opened, as {@linkcode goOn}. */
 export function adoptSession(
   door: DoorRequest,
   algorithm: HashAlgorithm,
   session: UploadSession,
-  requestUrl: string,
+  from: string,
 ): Upload {
   const { clock, random } = door.services;
   const upload: Upload = {
@@ -57,22 +56,24 @@ export function adoptSession(
     hash: wasmHasher(algorithm),
     minChunkBytes: session.minChunkBytes,
   };
-  goOn(door, upload, session, requestUrl);
+  goOn(door, upload, session, from);
   return upload;
 }
 
 /**
  * Take over where the upstream says that the upload goes on.
- * @throws {TidegateError} ORIGIN_NOT_TRUSTED unless that is its own origin or one of `uploadOrigins`.
+ *
+ * @param from Who says so.
+ * @throws {TidegateError} ORIGIN_NOT_TRUSTED unless that is its own origin or one of `uploadOrigins`;
+ * INVALID_RESPONSE when one of these leads back to something else than an upload.
  */
 export function goOn(
-  { selection: { upstream: { upstream } } }: DoorRequest,
+  { selection: { upstream: { upstream } }, target }: DoorRequest,
   upload: Upload,
   { location, minChunkBytes }: UploadSession,
-  requestUrl: string,
+  from: string,
 ): void {
-  const question = { use: "location", upstream, from: requestUrl, target: location } as const;
-  upload.location = decideOrigin(question).url;
+  upload.location = permitLocation(upstream, target, location, from);
   upload.minChunkBytes = minChunkBytes ?? upload.minChunkBytes;
 }
 
@@ -94,14 +95,11 @@ export async function settle(door: DoorRequest, upload: Upload): Promise<void> {
  */
 export async function askReceived(door: DoorRequest, upload: Upload): Promise<number> {
   const request = uploadStatusRequest(door.target, upload.location);
-  const session = await exchange(
-    door,
-    request,
-    [200, 202, 204],
-    ({ status, headers }) => readUploadStatus(status, headers, request.url),
-  );
-  goOn(door, upload, session, request.url);
-  return receivedBytes(session, upload.offset);
+  return await exchange(door, request, [200, 202, 204], ({ status, headers }, from) => {
+    const session = readUploadStatus(status, headers, from);
+    goOn(door, upload, session, from);
+    return receivedBytes(session, upload.offset);
+  });
 }
 
 /** Go on at another offset than the hash is at: with a checkpoint's hash, or else with none. */
@@ -154,13 +152,14 @@ export function abandon(door: DoorRequest, upload: Upload): void {
  * Send a request whose answer is in its head.
  *
  * @param accepted Statuses to be read.
+ * @param read Its second argument is who answered: what a relative `Location` is resolved against.
  * @throws {TidegateError} What another status means, or what happened on the way.
  */
 export async function exchange<T>(
   door: DoorRequest,
   request: RegistryRequest,
   accepted: readonly number[],
-  read: (response: RegistryResponse) => T,
+  read: (response: RegistryResponse, from: string) => T,
 ): Promise<T> {
   const { services: { clock }, target: { repository } } = door;
   const response = await door.send(request);
@@ -168,7 +167,7 @@ export async function exchange<T>(
     throw await responseFailure(response, `upload to ${repository}`, clock, undefined);
   }
   discard(response, clock);
-  return read(response);
+  return read(response, baseOf(request, response));
 }
 
 /** The status that an error tells of, or undefined for one of the way there. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Fetch } from "../../src/core/mod.ts";
 import { type CheckpointStore } from "../../src/front/mod.ts";
 import { UploadCheckpoint } from "../../src/front/worker.ts";
 import { errorOf, readBody, sha256Hex, type TestDoor } from "../support/front_door.ts";
@@ -306,6 +307,15 @@ describe("chunks that are none", () => {
     },
   );
 
+  it("leave nothing behind where the caller has no address to go on at", async () => {
+    const door = await openPushDoor();
+    const init = { method: "POST", body: streamOf(blob.bytes, 64 * 1024, 3_000_000), ...HALF };
+    const answer = await door.send(withDigest(UPLOADS, blob.digest), init).catch(() => undefined);
+    expect(answer?.status ?? 400).toBe(400);
+    await door.settled();
+    expect(door.registry.uploads.size).toBe(0);
+  });
+
   it.each(["", "sha256:00", `md5:${"0".repeat(32)}`, `sha512:${"A".repeat(128)}`])(
     "nor are digests like %j",
     async (digest) => {
@@ -316,6 +326,43 @@ describe("chunks that are none", () => {
         const answer = await door.send(withDigest(path, digest), init);
         expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
       }
+    },
+  );
+});
+
+describe("an upstream that refuses in the middle of a chunk", () => {
+  const received = 2 * 1024 * 1024;
+
+  /** A caller that has more to send, but not now. */
+  function pausing(): ReadableStream<Uint8Array> {
+    let at = 0;
+    return new ReadableStream<Uint8Array>({
+      pull(controller): Promise<void> | undefined {
+        if (at >= received) return new Promise(() => {});
+        controller.enqueue(blob.bytes.slice(at, at += 64 * 1024));
+        return undefined;
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  it.each([[413, 413], [403, 403], [500, 502], [429, 429]])(
+    "by %i is not taken for a caller that broke off: %i",
+    async (status, told) => {
+      const before: { fetch?: Fetch } = {};
+      const fetch: Fetch = async (request) => {
+        if (request.method !== "PATCH") return await before.fetch?.(request) as Response;
+        const reader = request.body?.getReader();
+        for (let length = 0; length < received;) {
+          length += (await reader?.read())?.value?.length ?? received;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return new Response(null, { status });
+      };
+      const door = await openPushDoor({ options: { fetch } });
+      before.fetch = door.simulation.fetch;
+      const init = { method: "PATCH", body: pausing(), ...HALF };
+      const answer = await door.send(await begin(door), init);
+      expect(answer.status).toBe(told);
     },
   );
 });
@@ -338,6 +385,22 @@ describe("an upstream that lies", () => {
     expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
     expect(pushes(door).at(-1)).toBe("DELETE blob");
     expect(simulation.log.at(-1)?.status).not.toBe(0); // it is gone before the caller can look
+  });
+
+  it("about a blob that it had before costs nobody that blob", async () => {
+    const door = await openPushDoor();
+    const there = withDigest(await begin(door), small.digest);
+    expect((await door.send(there, { method: "PUT", body: small.bytes })).status).toBe(201);
+    // bytes of an algorithm that was not told are not hashed, and a 201 to what is there checks nothing
+    const other = await makeBlob(10, 3);
+    const patched = await door.send(await begin(door, "?digest-algorithm=sha512"), {
+      ...{ method: "PATCH", body: other.bytes },
+    });
+    door.simulation.faults.add({ method: "PUT", action: { kind: "answer", status: 201 } });
+    const put = withDigest(patched.headers.get("location") ?? "", small.digest);
+    const answer = await door.send(put, { method: "PUT" });
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([400, "DIGEST_INVALID"]);
+    await expectThere(door, small);
   });
 
   it("with another digest in its 201 is read back", async () => {

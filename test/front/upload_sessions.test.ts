@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFrontDoor } from "../../src/front/mod.ts";
+import type { Fault } from "../../src/simulation/mod.ts";
 import { basic, errorOf, sha256Hex } from "../support/front_door.ts";
 import {
   begin,
@@ -138,6 +139,49 @@ describe("where uploads go on", () => {
       expect((await door.send(UPLOADS, { method: "POST" })).status).toBe(status);
     },
   );
+
+  const AWAY = "https://uploads.test/v2/acme/app/blobs/uploads/1?sig=x";
+  const HOME = "https://registry.test/v2";
+  const taken = (location: string, host?: string): Fault => ({
+    ...(host === undefined ? { method: "POST" } : { host, method: "PATCH" }),
+    action: { kind: "answer", status: 202, headers: { location, range: "0-9" } },
+  });
+
+  it.each([
+    [`${HOME}/acme/app/blobs/uploads/2`, 202],
+    [`${HOME}/acme/app/manifests/v1`, 502],
+    [`${HOME}/acme/app/blobs/uploads/../../manifests/v1`, 502],
+    [`${HOME}/acme/app/blobs/uploads/..%2f..%2fmanifests/v1`, 502],
+    [`${HOME}/acme/other/blobs/uploads/2`, 502],
+  ])("is no other's to say but for uploads: %s", async (back, status) => {
+    const door = await openPushDoor({ upstream: { uploadOrigins: ["https://uploads.test"] } });
+    const { simulation } = door;
+    simulation.registry("uploads.test");
+    simulation.faults.add(taken(AWAY), taken(back, "uploads.test"));
+    const location = await begin(door);
+    const { bytes } = await makeBlob(10);
+    const answer = await door.send(location, { method: "PATCH", body: bytes });
+    expect(answer.status).toBe(status);
+    const next = answer.headers.get("location");
+    if (next !== null) await door.send(next, { method: "DELETE" });
+    const deletes = simulation.log.filter(({ method }) => method === "DELETE");
+    expect(deletes.map(({ url }) => url)).toEqual(status === 202 ? [back] : []);
+  });
+
+  it("is told by who answered, also behind a redirect", async () => {
+    const door = await openPushDoor({ upstream: { uploadOrigins: ["https://uploads.test"] } });
+    const { simulation } = door;
+    simulation.registry("uploads.test").configure({ push: { location: "relative" } });
+    const headers = { location: "https://uploads.test/v2/acme/app/blobs/uploads/" };
+    simulation.faults.add({
+      ...{ host: "registry.test", method: "POST" },
+      action: { kind: "answer", status: 307, headers },
+    });
+    const { bytes } = await makeBlob(10);
+    const init = { method: "PATCH", body: bytes };
+    expect((await door.send(await begin(door), init)).status).toBe(202);
+    expect(simulation.log.at(-1)).toMatchObject({ method: "PATCH", host: "https://uploads.test" });
+  });
 
   it("may be forbidden while an upload goes on", async () => {
     const door = await openPushDoor({ upstream: { uploadOrigins: ["https://uploads.test"] } });

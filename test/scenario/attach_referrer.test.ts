@@ -199,6 +199,25 @@ describe("referrers.attach()", () => {
     expect(taggedIndex(scenario).manifests).toMatchObject([{ digest }]);
   });
 
+  it("writes nothing on the strength of what it read long ago", async () => {
+    const scenario = scenarioWith({ referrers: 404 });
+    const { clock, run, simulation } = scenario;
+    const [slow, quick] = manyClients(scenario, 2);
+    simulation.faults.add({
+      method: "PUT", // whether conditions are honoured, asked after the tag was read
+      path: "*/manifests/sha256:*",
+      nth: 2,
+      action: { kind: "delay", ms: 10_000 },
+    });
+    const attach = (client = slow, writer = "slow"): Promise<AttachedReferrer> =>
+      (client as typeof scenario.client).referrers
+        .attach(APP, { ...SBOM, annotations: { writer } });
+    const attaching = [attach(), clock.sleep(2000).then(() => attach(quick, "quick"))];
+    const digests = (await run(Promise.all(attaching))).map(({ digest }) => digest);
+    expect(taggedIndex(scenario).manifests.map(({ digest }) => digest).toSorted())
+      .toEqual(digests.toSorted());
+  });
+
   it("ends with the signal's reason while it waits", async () => {
     const { client, clock, run } = scenarioWith({ referrers: 404 });
     const controller = new AbortController();

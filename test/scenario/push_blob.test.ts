@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PushBlobOptions, PushSource } from "../../src/client/mod.ts";
 import type { Fetch } from "../../src/core/mod.ts";
 import { bytesContent, type PushSettings, type RegistryQuirks } from "../../src/simulation/mod.ts";
+import { resolveUpstream } from "../../src/upstream/mod.ts";
 import { APP, noise } from "../support/client_scenario.ts";
 import { createPushScenario, digestOf, replayable, streamOf } from "../support/push_scenario.ts";
 
@@ -256,6 +257,13 @@ describe("blobs.put(): quirks of registries", () => {
     expect(bodies().map(({ bodyBytes }) => bodyBytes)).toEqual([150_000, 150_000, 50_000]);
   });
 
+  it("does not hold whatever OCI-Chunk-Min-Length asks for", async () => {
+    const { client, run, stored } = createPushScenario({ minChunkBytes: 2 ** 52 });
+    expect(await run(client.blobs.put(APP, streamOf(BYTES), { digest: DIGEST })))
+      .toMatchObject({ outcome: "uploaded", size: BYTES.length });
+    expect(await stored(DIGEST)).toEqual(BYTES);
+  });
+
   it("partial acceptance goes on from there", async () => {
     const { client, run, stored } = createPushScenario({}, { acceptedBytes: 70_000 });
     await run(client.blobs.put(APP, streamOf(BYTES), CHUNKED));
@@ -289,6 +297,26 @@ describe("blobs.put(): quirks of registries", () => {
     await expect(run(client.blobs.put(APP, BYTES, CHUNKED)))
       .rejects.toMatchObject({ code: "ORIGIN_NOT_TRUSTED", details: { use: "location" } });
     expect(simulation.log.filter(({ host }) => host === other.origin)).toEqual([]);
+  });
+
+  it("a session on another origin does not lead back to anything but uploads", async () => {
+    const upstream = {
+      ...resolveUpstream(APP.registry),
+      uploadOrigins: ["https://uploads.example.com"],
+    };
+    const scenario = createPushScenario({}, {}, { upstreams: [upstream] });
+    const { client, registry, run, simulation } = scenario;
+    const other = simulation.registry("uploads.example.com");
+    other.configure({ push: {} });
+    registry.configure({ push: { uploadsAt: other } });
+    const location = `${registry.origin}/v2/acme/app/manifests/v1`;
+    simulation.faults.add({
+      ...{ host: other.origin, method: "PATCH" },
+      action: { kind: "answer", status: 202, headers: { location, range: "0-99999" } },
+    });
+    await expect(run(client.blobs.put(APP, BYTES, CHUNKED)))
+      .rejects.toMatchObject({ code: "INVALID_RESPONSE", details: { what: "Location" } });
+    expect(simulation.log.filter(({ url }) => url.includes("manifests"))).toEqual([]);
   });
 });
 
@@ -417,26 +445,6 @@ describe("blobs.put(): broken connections", () => {
     simulation.faults.add({ method: "PATCH", nth: 2, action: { kind: "drop", by: "close" } });
     await run(client.blobs.put(APP, BYTES, CHUNKED));
     expect(await stored(DIGEST)).toEqual(BYTES);
-  });
-});
-
-describe("blobs.put(): one chunk only (Google)", () => {
-  const client = { upstreams: [] };
-  it("streams the whole as one PATCH", async () => {
-    const { GENERIC_PROFILE, resolveUpstream } = await import("../../src/upstream/mod.ts");
-    const upstream = {
-      ...resolveUpstream(APP.registry),
-      profile: { ...GENERIC_PROFILE, multipleChunks: false },
-    };
-    for (const options of [CHUNKED, { chunkBytes: CHUNK }, { ...CHUNKED, size: BYTES.length }]) {
-      const scenario = createPushScenario({}, { secondPatch: 405 }, {
-        ...client,
-        upstreams: [upstream],
-      });
-      await scenario.run(scenario.client.blobs.put(APP, streamOf(BYTES), options));
-      expect(await scenario.stored(DIGEST)).toEqual(BYTES);
-      expect(scenario.trail().filter((line) => line.startsWith("PATCH"))).toEqual(["PATCH 202"]);
-    }
   });
 });
 

@@ -42,6 +42,18 @@ describe("blobs.resumeUpload()", () => {
     expect(total(bodies())).toBe(BYTES.length);
   });
 
+  it("keeps records also after its end was refused for a moment", async () => {
+    for (const options of [{ digest: DIGEST }, { algorithm: "sha512" } as const]) {
+      const { client, run, simulation } = createPushScenario();
+      simulation.faults.add({ method: "PUT", nth: 1, action: { kind: "answer", status: 503 } });
+      const offsets: number[] = [];
+      const onRecord = ({ offset }: UploadRecord): void => void offsets.push(offset);
+      const put = client.blobs.put(APP, streamOf(BYTES), { ...options, onRecord });
+      expect(await run(put)).toMatchObject({ outcome: "uploaded", size: BYTES.length });
+      expect(offsets).toEqual([0, BYTES.length]);
+    }
+  });
+
   it("hashes what the registry has beyond the record, from every kind of source", async () => {
     for (const make of [() => replayable(BYTES).source, () => streamOf(BYTES), () => BYTES]) {
       const scenario = createPushScenario();

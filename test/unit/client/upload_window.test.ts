@@ -78,6 +78,23 @@ describe("createUploadWindow()", () => {
     expect(await window.digest()).toBe(`sha256:${sha256(BYTES)}`);
   });
 
+  it("does not wait for a source that never ends being cancelled", async () => {
+    const slice = (start: number): ReadableStream<Uint8Array> =>
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(BYTES.slice(start, start + 100)),
+        cancel: () => new Promise(() => {}),
+      });
+    const window = createUploadWindow({
+      source: openSource({ slice }, systemClock),
+      ...{ size: undefined, algorithm: "sha256", createHasher: wasmHasher, signal: undefined },
+    });
+    await window.fill(100);
+    window.readAhead(100);
+    await window.seek(0);
+    await window.fill(100);
+    expect(window.bytes(100)).toEqual(BYTES.slice(0, 100));
+  }, 2000);
+
   it("tells of what went wrong ahead when that is asked for", async () => {
     const code = "BLOB_SIZE_MISMATCH";
     for (const size of [3000, 7000]) {
