@@ -8,6 +8,7 @@ import {
   TidegateError,
 } from "../core/mod.ts";
 import { networkError } from "./network_error.ts";
+import { streamedBytes } from "./streamed_bytes_node.ts";
 
 /** The innermost `Send`: one exchange through `fetch`, redirects not followed. */
 export function createFetchSend(
@@ -49,16 +50,18 @@ function toRequest(
   userAgent: string,
   redirect: "manual" | "follow",
 ): Request {
+  const streamed = body instanceof Uint8Array ? streamedBytes(body) : undefined;
+  const length = streamed && { "content-length": String((body as Uint8Array).length) };
   const init: RequestInit & { duplex?: "half" } = {
     method,
     // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
-    headers: { "accept-encoding": "identity", "user-agent": userAgent, ...headers },
+    headers: { "accept-encoding": "identity", "user-agent": userAgent, ...length, ...headers },
     redirect,
     credentials: "omit",
     signal: signal ?? null,
-    body: body ?? null,
+    body: streamed ?? body ?? null,
   };
-  if (body instanceof ReadableStream) init.duplex = "half";
+  if (init.body instanceof ReadableStream) init.duplex = "half";
   try {
     return new Request(url, init);
   } catch {

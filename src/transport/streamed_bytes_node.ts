@@ -1,0 +1,32 @@
+/** Below this a copy costs nothing. */
+const LEAST_BYTES: number = 1024 * 1024;
+/** What goes to the socket at once. */
+const PIECE_BYTES: number = 256 * 1024;
+
+interface NavigatorLike {
+  readonly navigator?: { readonly userAgent?: string };
+}
+
+/**
+ * The same bytes as a stream, on Node alone: its `fetch` copies bytes twice, in one piece, and takes
+ * twice as long for a chunk of 8 MiB as with a stream whose chunks go out as they are. Node keeps the
+ * `content-length` that is set beside it; where a runtime does not, bytes stay bytes.
+ *
+ * @param bytes They must lie still until the answer has come.
+ * @returns Undefined for what is sent as it is.
+ */
+export function streamedBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+): ReadableStream<Uint8Array> | undefined {
+  const { userAgent = "" } = (globalThis as NavigatorLike).navigator ?? {};
+  if (bytes.length < LEAST_BYTES || !userAgent.startsWith("Node.js/")) return undefined;
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller): void {
+      if (at >= bytes.length) return controller.close();
+      const length = Math.min(PIECE_BYTES, bytes.length - at);
+      controller.enqueue(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length));
+      at += length;
+    },
+  }, { highWaterMark: 0 });
+}
