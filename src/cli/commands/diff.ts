@@ -1,5 +1,10 @@
 import type { PulledManifest } from "../../client/mod.ts";
-import { formatPlatform, type ImageManifest, platforms } from "../../manifest/mod.ts";
+import {
+  formatPlatform,
+  type ImageManifest,
+  normalizePlatform,
+  platforms,
+} from "../../manifest/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { formatBytes } from "../format.ts";
 import { openImage } from "../open_image.ts";
@@ -77,9 +82,7 @@ async function readSide(context: CommandContext, word: string): Promise<Side> {
 }
 
 function compare(before: Side, after: Side): Difference {
-  const [old, now] = [before, after].map(({ root }) =>
-    platforms(root.manifest).map(formatPlatform)
-  );
+  const [old, now] = [before, after].map(platformsOf);
   const [removed, added] = apart(old ?? [], now ?? [], (one) => one);
   const layers = [before, after].map(({ image }) =>
     image.manifest.layers.map(({ digest, size }) => ({ digest, size }))
@@ -97,6 +100,14 @@ function compare(before: Side, after: Side): Difference {
     },
     config: compareConfigs(before.config, after.config),
   };
+}
+
+/** Those of an index; of an image the one that its config names. */
+function platformsOf({ config, root }: Side): readonly string[] {
+  if (root.manifest.kind === "index") return platforms(root.manifest).map(formatPlatform);
+  const { architecture, os, variant } = config ?? {};
+  if (os === undefined || architecture === undefined) return [];
+  return [formatPlatform(normalizePlatform({ os, architecture, ...(variant && { variant }) }))];
 }
 
 /** What only the first has, and what only the second has. */
