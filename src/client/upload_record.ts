@@ -30,13 +30,16 @@ export interface UploadRecord {
   /** Bytes that are hashed; the registry had as many or fewer. */
   readonly offset: number;
   readonly algorithm: HashAlgorithm;
-  /** The hash of those bytes, base64url. Without it they are read again. */
-  readonly state?: string;
+  /** The hash of those bytes, base64url; or `rehash`, where they are to be read again. */
+  readonly state: string;
   /** Of the whole blob, when it was known. */
   readonly digest?: string;
   /** Of the whole blob, when it was known. */
   readonly size?: number;
 }
+
+/** Stands for a hash; shorter than any, so that it is none. */
+const REHASH = "rehash";
 
 /** What a record says, checked. */
 export interface UploadProgress {
@@ -68,7 +71,7 @@ export function formatUploadRecord(
     location,
     offset,
     algorithm,
-    ...(state && { state: encodeBase64Url(state) }),
+    state: state === undefined ? REHASH : encodeBase64Url(state),
     ...(digest === undefined ? {} : { digest }),
     ...(size === undefined ? {} : { size }),
   };
@@ -114,7 +117,7 @@ function readDigest(digest: unknown, algorithm: HashAlgorithm): Digest | undefin
 }
 
 function readState(state: unknown, algorithm: HashAlgorithm): StatefulHasher | undefined {
-  if (state === undefined) return undefined;
+  if (state === REHASH) return undefined;
   if (!isText(state)) throw refused("has no hash");
   const hasher = wasmHasher(algorithm);
   try {
