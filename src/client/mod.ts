@@ -27,6 +27,7 @@ export type { ImageSource, SourceManifest } from "./image_source.ts";
 export type { ListReferrersOptions } from "./list_referrers.ts";
 export type { ListTagsOptions } from "./list_tags.ts";
 export type { MountOptions } from "./mount_blob.ts";
+export { inParallel } from "./parallel.ts";
 export { openBlob } from "./open_blob.ts";
 export type { OpenBlob, OpenBlobOptions } from "./open_blob.ts";
 export type { ClientLimits, RegistryClientOptions } from "./options.ts";
