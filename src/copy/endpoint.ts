@@ -12,9 +12,9 @@ export interface CopySource {
   readonly origin?: MountOrigin | undefined;
   /**
    * What the image's name points to, without a pull.
-   * @throws {TidegateError} NOT_FOUND, or what the registry answers.
+   * @throws {TidegateError} NOT_FOUND, CACHE_NOT_FOUND, or what the registry answers.
    */
-  resolve(options: CallOptions): Promise<Descriptor>;
+  root(options: CallOptions): Promise<Descriptor>;
   /**
    * A manifest of the image, verified against its descriptor.
    * @throws {TidegateError} NOT_FOUND; DIGEST_MISMATCH; BLOB_SIZE_MISMATCH; INVALID_MANIFEST.
@@ -27,10 +27,10 @@ export interface CopySource {
   openBlob(descriptor: Descriptor, options: CallOptions): BlobSource | Promise<BlobSource>;
   /** What refers to a manifest. Default is nothing. */
   referrers?(digest: Digest, options: CallOptions): AsyncIterable<Descriptor>;
-  /** Names of the place, for {@linkcode CopyOptions.digestTags}. Default is none. */
+  /** All tags of the image's repository, to find digest tags among them. Default is none. */
   tags?(options: CallOptions): AsyncIterable<string>;
-  /** Another image of the same place. Default is that there are none. */
-  sibling?(tag: string): CopySource;
+  /** What another tag of the image's repository points to; undefined when to nothing. */
+  resolve(tag: string | undefined, options: CallOptions): Promise<Descriptor | undefined>;
 }
 
 /** Where an image goes to: a registry, a layout, an archive. */
@@ -41,8 +41,13 @@ export interface CopyDestination {
   readonly acceptsSparse: boolean;
   /** Most blobs that it takes at once. Default is no bound. */
   readonly maxBlobs?: number | undefined;
-  /** What its own name points to; undefined when it points to nothing. */
-  resolve(options: CallOptions): Promise<Digest | undefined>;
+  /** What a tag points to, or without one its own name; undefined when to nothing. */
+  resolve(tag: string | undefined, options: CallOptions): Promise<Descriptor | undefined>;
+  /**
+   * Whether a manifest is likely to be there, without asking: it was put there a moment ago. Default
+   * is no.
+   */
+  expects?(descriptor: Descriptor): boolean;
   /** Whether a manifest is there, with all that it lists. */
   hasManifest(descriptor: Descriptor, options: CallOptions): Promise<boolean>;
   /**

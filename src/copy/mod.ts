@@ -5,6 +5,7 @@
  * caller, and the command line.
  * @module
  */
+export { copyImage } from "./copy_image.ts";
 export type {
   BlobArrival,
   BlobTransfer,
@@ -35,6 +36,8 @@ export type {
   SyncWaiting,
 } from "./event.ts";
 export type { CopiedImage, CopyOptions } from "./options.ts";
+export { registryImage } from "./registry_image.ts";
+export type { RegistryImage, RegistryImageOptions } from "./registry_image.ts";
 export type {
   SyncDestination,
   SyncOptions,
