@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CommandContext } from "../../../src/cli/command.ts";
 import { createContext } from "../../../src/cli/context.ts";
 import { eventLine } from "../../../src/cli/event_line.ts";
 import type { CliHost } from "../../../src/cli/host.ts";
@@ -9,12 +10,16 @@ import { createTransferMeter } from "../../../src/cli/transfer_meter.ts";
 import { optionValues } from "../../../src/cli/values.ts";
 import type { CopyEvent } from "../../../src/copy/mod.ts";
 import { blobEvent, planned } from "../../support/copy_events.ts";
-import { createVirtualClock } from "../../support/virtual_clock.ts";
+import { createVirtualClock, type VirtualClock } from "../../support/virtual_clock.ts";
 
 const MIB = 1024 * 1024;
 
 /** A context whose output is kept as text. */
-function open(mode: { json?: boolean; quiet?: boolean; isTerminal?: boolean }) {
+function open(mode: { json?: boolean; quiet?: boolean; isTerminal?: boolean }): {
+  readonly clock: VirtualClock;
+  readonly context: CommandContext;
+  readonly texts: { out: string; err: string };
+} {
   const texts = { out: "", err: "" };
   const clock = createVirtualClock();
   const sink = (name: "out" | "err", isTerminal: boolean) => ({
