@@ -10,6 +10,14 @@ type Hints = {
 const FORM = "An image is [registry/]name[:tag][@digest], for example ghcr.io/acme/app:v1";
 const REPORT = "Try again with --debug and report what it shows to whoever runs the registry";
 
+const SYSTEM_HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full. Free some space and run the same command again to continue",
+  EDQUOT: "The disk quota is used up. Free some space and run the same command again to continue",
+  EROFS: "The file system is read-only. Choose another place with --cache DIR",
+  EACCES: "The file or folder may not be used. Choose another place with --cache DIR",
+  EPERM: "The file or folder may not be used. Choose another place with --cache DIR",
+};
+
 /** What to do next, for each code of which something better is known than the message says. */
 const HINTS: Hints = {
   INVALID_IMAGE_REFERENCE: () => FORM,
@@ -28,6 +36,15 @@ const HINTS: Hints = {
   UNAUTHORIZED: ({ details: { origin } }) => loginHint(origin),
   FORBIDDEN: ({ details: { origin } }) =>
     `The account lacks the right, or nobody is logged in: ${loginHint(origin)}`,
+  CACHE_NOT_FOUND: ({ details: { what } }) =>
+    what === "directory"
+      ? "Pull an image first, or name the folder with --cache DIR"
+      : "'tidegate cache ls' lists what is in the cache; 'tidegate pull IMAGE' brings an image there",
+  CACHE_INVALID: () => "Name an image layout, or an empty folder, with --cache DIR",
+  CACHE_CORRUPT: () =>
+    "'tidegate cache verify --quarantine' sets wrong blobs aside; then pull the image again",
+  CACHE_IO: ({ details: { reason } }) => SYSTEM_HINTS[reason],
+  ARCHIVE_INVALID: () => "The file must be a tar of an OCI image layout, or one of 'docker save'",
   CREDENTIALS: () => "Check docker's config.json and its helpers, or log in again",
   TWO_FACTOR_REQUIRED: () => "Log in with a personal access token instead of the password",
   TOKEN_EXPIRED: ({ details: { origin } }) => loginHint(origin),
@@ -56,14 +73,6 @@ const HINTS: Hints = {
     key === "origin"
       ? "Plain http is for this machine alone; allow it for another with --insecure HOST"
       : undefined,
-};
-
-const SYSTEM_HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full. Free some space and run the same command again to continue",
-  EDQUOT: "The disk quota is used up. Free some space and run the same command again to continue",
-  EROFS: "The file system is read-only. Choose another place with --cache DIR",
-  EACCES: "The file or folder may not be used. Choose another place with --cache DIR",
-  EPERM: "The file or folder may not be used. Choose another place with --cache DIR",
 };
 
 /** What the user can do next; `undefined` where the message says it all. Holds no secret. */
