@@ -23,6 +23,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("logout", "forget credentials for a registry", () => import("./commands/logout.ts")),
   entry("search", "search Docker Hub", () => import("./commands/search.ts")),
   entry("limits", "show how many pulls are left", () => import("./commands/limits.ts")),
+  entry("cache ls", "list the images in the cache", () => import("./commands/cache_ls.ts")),
+  entry("cache rm", "remove images from the cache", () => import("./commands/cache_rm.ts")),
+  entry("cache gc", "delete what no image needs", () => import("./commands/cache_gc.ts")),
+  entry("cache verify", "hash every blob of the cache", () => import("./commands/cache_verify.ts")),
   entry("config check", "check a configuration file", () => import("./commands/config_check.ts")),
   entry(
     "completion",
