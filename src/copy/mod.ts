@@ -48,6 +48,7 @@ export type {
 export type { SyncPlan, SyncRule, TagRules } from "./sync_plan.ts";
 export { memoryUploadRecords } from "./upload_records.ts";
 export type {
+  ListedUpload,
   SavedUpload,
   UploadNames,
   UploadRecords,
