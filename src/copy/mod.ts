@@ -37,7 +37,8 @@ export type {
 } from "./event.ts";
 export type { CopiedImage, CopyOptions } from "./options.ts";
 export { registryImage } from "./registry_image.ts";
-export type { RegistryImage, RegistryImageOptions } from "./registry_image.ts";
+export type { RegistryImage } from "./registry_image.ts";
+export type { RegistryImageOptions } from "./registry_place.ts";
 export type {
   SyncDestination,
   SyncOptions,
@@ -48,6 +49,7 @@ export type {
 export type { SyncPlan, SyncRule, TagRules } from "./sync_plan.ts";
 export { memoryUploadRecords } from "./upload_records.ts";
 export type {
+  ListedUpload,
   SavedUpload,
   UploadNames,
   UploadRecords,

@@ -2,7 +2,7 @@ import type { PushBlobOptions, PushedBlob, UploadRecord } from "../client/mod.ts
 import { isTidegateError } from "../core/mod.ts";
 import type { BlobArrival, BlobTransfer } from "./endpoint.ts";
 import { afterOthers } from "./learned.ts";
-import type { RegistryPlace } from "./registry_image.ts";
+import type { RegistryPlace } from "./registry_place.ts";
 import type { UploadSlot } from "./upload_records.ts";
 
 /** Two of them are held for each blob in flight: six blobs take 48 MiB. */

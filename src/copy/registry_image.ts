@@ -9,31 +9,12 @@ import { isTidegateError } from "../core/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
 import { formatReference, type Reference } from "../reference/mod.ts";
 import type { CopyDestination, CopySource, ManifestPlace } from "./endpoint.ts";
-import { type Learned, learnedBy } from "./learned.ts";
+import { learnedBy } from "./learned.ts";
 import { putRegistryBlob } from "./registry_blob.ts";
-import type { UploadRecords } from "./upload_records.ts";
-
-/** How an image of a registry is copied. */
-export interface RegistryImageOptions {
-  /** Where uploads leave what the next run needs to continue them. Default is nowhere. */
-  readonly records?: UploadRecords | undefined;
-  /** Most bytes of one request of an upload, which holds two of them. Default is 4 MiB. */
-  readonly chunkBytes?: number | undefined;
-  /** All tags of its repository, where they are known: then they need not be listed. */
-  readonly knownTags?: readonly string[] | undefined;
-}
+import type { RegistryImageOptions, RegistryPlace } from "./registry_place.ts";
 
 /** An image of a registry: to copy from, or to. */
 export type RegistryImage = CopySource & CopyDestination;
-
-/** What the functions of one image share. */
-export interface RegistryPlace {
-  readonly client: RegistryClient;
-  readonly ref: Reference;
-  readonly name: string;
-  readonly learned: Learned;
-  readonly options: RegistryImageOptions;
-}
 
 /**
  * An image of a registry, by tag or by digest.

@@ -16,6 +16,12 @@ export interface SavedUpload {
   readonly updatedAt: number;
 }
 
+/** One of a list. */
+export interface ListedUpload extends SavedUpload {
+  /** Whether some process is at it now. */
+  readonly isRunning: boolean;
+}
+
 /** The right to keep the record of one upload. One process has it at a time. */
 export interface UploadSlot {
   /** What an earlier run left. */
@@ -41,9 +47,12 @@ export interface UploadRecords {
    */
   claim(target: UploadTarget, digest: Digest, names: UploadNames): Promise<UploadSlot | undefined>;
   /** All that are kept, in no order. */
-  list(): Promise<readonly SavedUpload[]>;
-  /** Forget one. Nothing happens if it is not kept. */
-  remove(target: UploadTarget, digest: string): Promise<void>;
+  list(): Promise<readonly ListedUpload[]>;
+  /**
+   * Forget one.
+   * @returns Whether it was kept; also `false` while a process is at it.
+   */
+  remove(target: UploadTarget, digest: string): Promise<boolean>;
 }
 
 /** What a record is found by. */
@@ -56,7 +65,7 @@ export function memoryUploadRecords({ now }: Pick<Clock, "now"> = systemClock): 
   const kept = new Map<string, SavedUpload>();
   const claimed = new Set<string>();
   return {
-    claim(target, digest, names): Promise<UploadSlot | undefined> {
+    claim(target, digest, { destination, source }): Promise<UploadSlot | undefined> {
       const key = uploadKey(target, digest);
       if (claimed.has(key)) return Promise.resolve(undefined);
       claimed.add(key);
@@ -65,7 +74,7 @@ export function memoryUploadRecords({ now }: Pick<Clock, "now"> = systemClock): 
       return Promise.resolve({
         saved,
         save(record): Promise<void> {
-          kept.set(key, { record, ...names, startedAt, updatedAt: now() });
+          kept.set(key, { record, source, destination, startedAt, updatedAt: now() });
           return Promise.resolve();
         },
         remove(): Promise<void> {
@@ -79,10 +88,13 @@ export function memoryUploadRecords({ now }: Pick<Clock, "now"> = systemClock): 
         },
       });
     },
-    list: () => Promise.resolve([...kept.values()]),
-    remove(target, digest): Promise<void> {
-      kept.delete(uploadKey(target, digest));
-      return Promise.resolve();
+    list(): Promise<readonly ListedUpload[]> {
+      const all = [...kept].map(([key, saved]) => ({ ...saved, isRunning: claimed.has(key) }));
+      return Promise.resolve(all);
+    },
+    remove(target, digest): Promise<boolean> {
+      const key = uploadKey(target, digest);
+      return Promise.resolve(!claimed.has(key) && kept.delete(key));
     },
   };
 }
