@@ -60,7 +60,7 @@ export function upstreamOf(
 }
 
 async function configText({ host, options }: CommandContext): Promise<string | undefined> {
-  const path = options.text("config") ?? (host.env["TIDEGATE_CONFIG"] || undefined);
+  const path = options.text("config") ?? (host.env["TIDEGATE_CONFIG_FILE"] || undefined);
   if (path === undefined) return undefined;
   const bytes = await host.files.read(path, MAX_CONFIG_BYTES);
   if (bytes === undefined) throw new UsageError(`There is no configuration file ${path}`);

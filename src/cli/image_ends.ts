@@ -39,8 +39,8 @@ export function imageEnds(context: CommandContext, client: OpenedClient): ImageE
   return {
     async source(image): Promise<CopySource> {
       if (image.kind === "registry") return registryImage(client.registry, image.reference);
-      const { name, reader } = await openFileImage(context, image);
-      if (reader.close !== undefined) opened.push({ close: reader.close });
+      const { close, name, reader } = await openFileImage(context, image);
+      opened.push({ close });
       return fileImage(reader, name, { scheme: image.kind === "cache" ? "oci" : image.kind });
     },
     async destination(image): Promise<CopyDestination> {
