@@ -86,10 +86,10 @@ async function copyAll(run: CopyRun, signal: AbortSignal): Promise<Copied> {
   const [only, ...others] = platforms ?? [];
   if (only !== undefined && others.length === 0) {
     const root = await selectOne(reader, await reader.manifest(named), only);
-    if (isUnchanged(run, root, there)) return unchanged(run, root);
+    if (await isUnchanged(run, root, there, signal)) return unchanged(run, root);
     return await copyTree(run, reader, root, { there, signal });
   }
-  if (isUnchanged(run, named, there)) return unchanged(run, named);
+  if (await isUnchanged(run, named, there, signal)) return unchanged(run, named);
   const root = await reader.manifest(named);
   const isSubset = platforms !== undefined && root.manifest.kind === "index";
   if (isSubset) assertSparse(destination, options);
@@ -97,15 +97,17 @@ async function copyAll(run: CopyRun, signal: AbortSignal): Promise<Copied> {
 }
 
 /** Whether nothing needs to be looked at: what a name points to was whole when it was named. */
-function isUnchanged(
-  { options: { deep, digestTags, platforms, referrers, tags = [] } }: CopyRun,
-  { digest }: Pick<Descriptor, "digest">,
+async function isUnchanged(
+  { destination, options: { deep, digestTags, platforms, referrers, tags = [] } }: CopyRun,
+  root: Pick<Descriptor, "digest" | "mediaType" | "size">,
   there: Descriptor | undefined,
-): boolean {
+  signal: AbortSignal,
+): Promise<boolean> {
   const wantsMore = deep || digestTags || referrers || tags.length > 0;
-  // one platform's manifest is whole; an index may have been copied for other platforms
-  const isPart = (platforms?.length ?? 0) > 1;
-  return there?.digest === digest && !wantsMore && !isPart;
+  if (there?.digest !== root.digest || wantsMore) return false;
+  if (!destination.acceptsSparse) return true;
+  // an index may be there for other platforms than are wanted now
+  return (platforms?.length ?? 0) < 2 && await destination.hasManifest(root, { signal });
 }
 
 function unchanged(

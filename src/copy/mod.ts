@@ -6,9 +6,13 @@
  * @module
  */
 export { copyImage } from "./copy_image.ts";
+export { fileImage, layoutImage } from "./layout_image.ts";
+export type { LayoutImage, LayoutImageOptions } from "./layout_image.ts";
+export { openLayout } from "./open_layout.ts";
 export type {
   BlobArrival,
   BlobTransfer,
+  CopyBlob,
   CopyDestination,
   CopySource,
   ManifestPlace,
