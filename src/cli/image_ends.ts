@@ -55,7 +55,7 @@ export function imageEnds(context: CommandContext, client: OpenedClient): ImageE
         case "oci":
           return await writeLayout(image.path, nameOf(image), false);
         default:
-          return archiveDestination(image.path, image.kind, nameOf(image), clock);
+          throw new UsageError(`${image.kind}: cannot be written yet`);
       }
     },
     close: async () => void await Promise.allSettled(opened.map((one) => one.close())),

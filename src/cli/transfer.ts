@@ -34,14 +34,20 @@ export function companionOptions(
   };
 }
 
-/**
- * Copy one image, show how it goes, and say what it came to.
- *
- * @param verb What was done to it: `Pulled`.
- */
+/** What was copied, for the last line. */
+export interface TransferNames {
+  /** What was done: `Pulled`. */
+  readonly verb: string;
+  /** To what: `nginx:latest`. */
+  readonly image: string;
+  /** Where it is now, if that is not in the name. */
+  readonly place?: string | undefined;
+}
+
+/** Copy one image, show how it goes, and say what it came to. */
 export async function transfer(
   context: CommandContext,
-  verb: string,
+  names: TransferNames,
   source: CopySource,
   destination: CopyDestination,
   options: CopyOptions,
@@ -58,36 +64,35 @@ export async function transfer(
     });
   let facts: TransferFacts | undefined;
   const copied = await copy().finally(async () => void (facts = await progress.finish()));
-  if (facts !== undefined) await tell(context, verb, destination.name, copied, facts);
+  if (facts !== undefined) await tell(context, names, copied, facts);
 }
 
 async function tell(
   { output }: CommandContext,
-  verb: string,
-  name: string,
+  { image, place, verb }: TransferNames,
   copied: CopiedImage,
   facts: TransferFacts,
 ): Promise<void> {
   const { digest, mediaType, milliseconds, outcome, totals } = copied;
   if (output.mode.json) {
     const metrics = metricsOf(facts, copied);
-    await output.json({ type: "result", image: name, digest, mediaType, outcome, metrics });
+    await output.json({ type: "result", image, place, digest, mediaType, outcome, metrics });
     return;
   }
-  if (outcome === "unchanged") {
-    await output.line(`${name} is ${digest} already`);
-    return;
-  }
-  const rate = milliseconds > 0 ? 1000 * totals.transferredBytes / milliseconds : 0;
-  const counts = [
+  const isNew = outcome !== "unchanged";
+  await output.line(isNew ? `${verb} ${image}` : `${image} was there already`);
+  await output.line(`Digest: ${digest}`);
+  if (place !== undefined) output.note(`It is in ${place}`);
+  if (isNew) output.note(`${countsOf(totals)} in ${formatDuration(milliseconds)}`);
+}
+
+function countsOf(totals: CopiedImage["totals"]): string {
+  return [
     `${totals.transferred} blobs transferred (${formatBytes(totals.transferredBytes)})`,
     ...(totals.resumed > 0 ? [`${totals.resumed} of them continued`] : []),
     ...(totals.mounted > 0 ? [`${totals.mounted} mounted`] : []),
     ...(totals.skipped > 0 ? [`${totals.skipped} there already`] : []),
   ].join(", ");
-  await output.line(`${verb} ${name}`);
-  await output.line(`Digest: ${digest}`);
-  output.note(`${counts} in ${formatDuration(milliseconds)}, ${formatBytes(rate)}/s`);
 }
 
 /** The metrics of a transfer, by the names that they are documented under. */

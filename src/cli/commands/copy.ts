@@ -1,5 +1,5 @@
 import type { Command, CommandContext } from "../command.ts";
-import { type ImageArgument, parseImageArgument } from "../image_argument.ts";
+import { formatImageArgument, type ImageArgument, parseImageArgument } from "../image_argument.ts";
 import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, PLATFORM_OPTION, REGISTRY_OPTIONS } from "../options.ts";
@@ -48,7 +48,11 @@ async function run(context: CommandContext): Promise<void> {
   try {
     const source = await ends.source(from);
     const destination = await ends.destination(to);
-    await transfer(context, "Copied to", source, destination, {
+    const names = {
+      verb: `Copied ${formatImageArgument(from)} to`,
+      image: formatImageArgument(to),
+    };
+    await transfer(context, names, source, destination, {
       ...(platforms.length > 0 && { platforms }),
       sparse: options.flag("sparse"),
       tags: options.list("tag"),

@@ -1,3 +1,5 @@
+import { formatReference } from "../../reference/mod.ts";
+import { cacheDirectory } from "../cache.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseRegistryArgument } from "../image_argument.ts";
 import { imageEnds } from "../image_ends.ts";
@@ -52,7 +54,12 @@ async function run(context: CommandContext): Promise<void> {
   try {
     const source = await ends.source({ kind: "registry", reference });
     const destination = await ends.destination({ kind: "cache", reference });
-    await transfer(context, "Pulled", source, destination, {
+    const names = {
+      verb: "Pulled",
+      image: formatReference(reference),
+      place: cacheDirectory(context),
+    };
+    await transfer(context, names, source, destination, {
       ...(!isWhole && { platforms: platforms.length > 0 ? platforms : [usual] }),
       ...companionOptions(context),
     });

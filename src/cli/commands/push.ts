@@ -1,3 +1,4 @@
+import { formatReference } from "../../reference/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts";
 import { imageEnds } from "../image_ends.ts";
@@ -41,7 +42,8 @@ async function run(context: CommandContext): Promise<void> {
   try {
     const source = await ends.source(cached);
     const destination = await ends.destination({ kind: "registry", reference });
-    await transfer(context, "Pushed", source, destination, {
+    const names = { verb: "Pushed", image: formatReference(reference) };
+    await transfer(context, names, source, destination, {
       tags: context.options.list("tag"),
       ...companionOptions(context),
     });

@@ -43,7 +43,7 @@ async function resume(context: CommandContext, from: string, to: string): Promis
   try {
     const source = await ends.source(parseImageArgument(from));
     const destination = await ends.destination({ kind: "registry", reference });
-    await transfer(context, "Pushed", source, destination, {});
+    await transfer(context, { verb: "Pushed", image: to }, source, destination, {});
   } finally {
     await ends.close();
   }
