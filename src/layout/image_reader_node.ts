@@ -17,6 +17,8 @@ import { readPart } from "./read_file_node.ts";
 /** A blob that is there. */
 export interface Located extends FilePart {
   readonly size: number;
+  /** Its content, where it is in no file. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
 }
 
 /** What a directory and an archive differ in. */
@@ -53,7 +55,9 @@ export function createImageReader(store: BlobStore): LayoutReader {
     async openBlob(blob, { verify = true } = {}): Promise<LayoutBlob> {
       const found = await store.locate(parseDigest(blob.digest));
       if (found === undefined) throw notFound(store.path, `blob ${blob.digest}`);
-      if (found.size === blob.size) return fileBlob(found, blob, verify);
+      if (found.size === blob.size) {
+        return found.bytes ? memoryBlob(found.bytes) : fileBlob(found, blob, verify);
+      }
       const reason = `it has ${found.size} bytes, but must have ${blob.size}`;
       throw corrupt(found.label, blob.digest, reason);
     },
@@ -86,14 +90,21 @@ export async function readManifest(
 ): Promise<Manifest | undefined> {
   const found = await store.locate(digest);
   if (found === undefined) return undefined;
-  const { path, start, size, label } = found;
+  const { path, start, size, label, bytes: held } = found;
   if (size > MAX_MANIFEST_BYTES) throw tooLong("manifest", MAX_MANIFEST_BYTES);
-  const bytes = await onDisk(label, () => readPart(path, start, size));
+  const bytes = held ?? await onDisk(label, () => readPart(path, start, size));
   if (bytes === undefined) throw corrupt(label, digest, "it became shorter");
   await verifyBytes(bytes, { digest }).catch((cause) => {
     throw corrupt(label, digest, cause.message, cause);
   });
   return parseManifest(bytes);
+}
+
+function memoryBlob(bytes: Uint8Array<ArrayBuffer>): LayoutBlob {
+  return {
+    size: bytes.length,
+    slice: (start, end) => new Blob([bytes]).slice(start, end).stream(),
+  };
 }
 
 /** A descriptor of a manifest that no entry has; undefined where the digest is none of a manifest's. */
