@@ -50,6 +50,9 @@ export type {
   SyncReport,
   SyncSource,
 } from "./sync_options.ts";
+export { registryPlaces } from "./registry_places.ts";
+export type { RegistryPlacesOptions } from "./registry_places.ts";
+export { syncImages } from "./sync_images.ts";
 export type { SyncPlan, SyncRule, TagRules } from "./sync_plan.ts";
 export { memoryUploadRecords } from "./upload_records.ts";
 export type {
