@@ -9,6 +9,7 @@ import { openLayout } from "../layout/mod.ts";
 import { formatReference } from "../reference/mod.ts";
 import { cacheDirectory } from "./cache.ts";
 import type { CommandContext } from "./command.ts";
+import { type CopyWords, formatCopyWords } from "./copy_words.ts";
 import type { ImageArgument } from "./image_argument.ts";
 import type { OpenedClient } from "./open_client.ts";
 import { openFileImage } from "./open_reader.ts";
@@ -18,7 +19,12 @@ import { UsageError } from "./usage_error.ts";
 /** Opens what images are copied from and to. */
 export interface ImageEnds {
   source(image: ImageArgument): Promise<CopySource>;
-  destination(image: ImageArgument): Promise<CopyDestination>;
+  /** @param source What is copied there, and how: for who resumes it. */
+  destination(
+    image: ImageArgument,
+    source: CopySource,
+    options: CopyWords,
+  ): Promise<CopyDestination>;
   /** Leave what was opened. */
   close(): Promise<void>;
 }
@@ -43,11 +49,11 @@ export function imageEnds(context: CommandContext, client: OpenedClient): ImageE
       opened.push({ close });
       return fileImage(reader, name, { scheme: image.kind === "cache" ? "oci" : image.kind });
     },
-    async destination(image): Promise<CopyDestination> {
+    async destination(image, source, options): Promise<CopyDestination> {
       switch (image.kind) {
         case "registry":
           return registryImage(client.registry, image.reference, {
-            records: uploadRecords(context),
+            records: uploadRecords(context, formatCopyWords(source.name, options)),
             chunkBytes: client.settings.chunkBytes,
           });
         case "cache":

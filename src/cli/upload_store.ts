@@ -8,9 +8,18 @@ export function uploadDirectory(context: CommandContext): string {
   return `${cacheDirectory(context)}-uploads`;
 }
 
-/** The records of uploads that were interrupted. */
-export function uploadRecords(context: CommandContext): UploadRecords {
-  return fileUploadRecords(uploadDirectory(context), context.clock);
+/**
+ * The records of uploads that were interrupted.
+ *
+ * @param source What new ones say of their source, instead of what the copy says.
+ */
+export function uploadRecords(context: CommandContext, source?: string): UploadRecords {
+  const records = fileUploadRecords(uploadDirectory(context), context.clock);
+  if (source === undefined) return records;
+  return {
+    ...records,
+    claim: (target, digest, names) => records.claim(target, digest, { ...names, source }),
+  };
 }
 
 /** An upload as the command line names it: `REGISTRY/REPOSITORY@DIGEST`. */

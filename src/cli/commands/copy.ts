@@ -45,19 +45,17 @@ async function run(context: CommandContext): Promise<void> {
   const client = await openClient(context, registryOf(to) ?? registryOf(from));
   const ends = imageEnds(context, client);
   const platforms = options.list("platform");
+  const copy = {
+    ...(platforms.length > 0 && { platforms }),
+    sparse: options.flag("sparse"),
+    tags: options.list("tag"),
+    ...companionOptions(context),
+  };
+  const names = { verb: `Copied ${formatImageArgument(from)} to`, image: formatImageArgument(to) };
   try {
     const source = await ends.source(from);
-    const destination = await ends.destination(to);
-    const names = {
-      verb: `Copied ${formatImageArgument(from)} to`,
-      image: formatImageArgument(to),
-    };
-    await transfer(context, names, source, destination, {
-      ...(platforms.length > 0 && { platforms }),
-      sparse: options.flag("sparse"),
-      tags: options.list("tag"),
-      ...companionOptions(context),
-    });
+    const destination = await ends.destination(to, source, copy);
+    await transfer(context, names, source, destination, copy);
   } finally {
     await ends.close();
   }

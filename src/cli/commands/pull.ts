@@ -51,18 +51,19 @@ async function run(context: CommandContext): Promise<void> {
   const usual = host.env["TIDEGATE_PLATFORM"] || "linux/amd64";
   const client = await openClient(context, reference.registry);
   const ends = imageEnds(context, client);
+  const copy = {
+    ...(!isWhole && { platforms: platforms.length > 0 ? platforms : [usual] }),
+    ...companionOptions(context),
+  };
+  const names = {
+    verb: "Pulled",
+    image: formatReference(reference),
+    place: cacheDirectory(context),
+  };
   try {
     const source = await ends.source({ kind: "registry", reference });
-    const destination = await ends.destination({ kind: "cache", reference });
-    const names = {
-      verb: "Pulled",
-      image: formatReference(reference),
-      place: cacheDirectory(context),
-    };
-    await transfer(context, names, source, destination, {
-      ...(!isWhole && { platforms: platforms.length > 0 ? platforms : [usual] }),
-      ...companionOptions(context),
-    });
+    const destination = await ends.destination({ kind: "cache", reference }, source, copy);
+    await transfer(context, names, source, destination, copy);
   } finally {
     await ends.close();
   }

@@ -39,14 +39,12 @@ async function run(context: CommandContext): Promise<void> {
   const reference = parseRegistryArgument(context.args[1] ?? context.arg(0).replace(/^cache:/, ""));
   const client = await openClient(context, reference.registry);
   const ends = imageEnds(context, client);
+  const copy = { tags: context.options.list("tag"), ...companionOptions(context) };
+  const names = { verb: "Pushed", image: formatReference(reference) };
   try {
     const source = await ends.source(cached);
-    const destination = await ends.destination({ kind: "registry", reference });
-    const names = { verb: "Pushed", image: formatReference(reference) };
-    await transfer(context, names, source, destination, {
-      tags: context.options.list("tag"),
-      ...companionOptions(context),
-    });
+    const destination = await ends.destination({ kind: "registry", reference }, source, copy);
+    await transfer(context, names, source, destination, copy);
   } finally {
     await ends.close();
   }

@@ -1,4 +1,5 @@
 import type { Command, CommandContext } from "../command.ts";
+import { parseCopyWords } from "../copy_words.ts";
 import { EXIT } from "../exit_code.ts";
 import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts";
 import { imageEnds } from "../image_ends.ts";
@@ -13,8 +14,8 @@ export const command: Command = {
   summary: "Continue uploads that were interrupted, and their copies",
   usage: "[uploads...]",
   details:
-    "Each copy is run again as it was, for all platforms that its source has. Without a name, " +
-    "all that are waiting.",
+    "Each copy is run again with the options that decide what is copied. Without a name, all that " +
+    "are waiting.",
   examples: [
     { does: "all of them", line: "tidegate uploads resume" },
     { does: "one", line: "tidegate uploads resume localhost:5000/app@sha256:…" },
@@ -39,11 +40,12 @@ async function run(context: CommandContext): Promise<number> {
 
 async function resume(context: CommandContext, from: string, to: string): Promise<void> {
   const reference = parseRegistryArgument(to);
+  const { name, options } = parseCopyWords(from);
   const ends = imageEnds(context, await openClient(context, reference.registry));
   try {
-    const source = await ends.source(parseImageArgument(from));
-    const destination = await ends.destination({ kind: "registry", reference });
-    await transfer(context, { verb: "Pushed", image: to }, source, destination, {});
+    const source = await ends.source(parseImageArgument(name));
+    const destination = await ends.destination({ kind: "registry", reference }, source, options);
+    await transfer(context, { verb: "Pushed", image: to }, source, destination, options);
   } finally {
     await ends.close();
   }
