@@ -1,19 +1,7 @@
 import { rm } from "node:fs/promises";
-import type { CallOptions } from "../client/mod.ts";
 import { type ArchiveImage, openLayout, writeArchive } from "../layout/mod.ts";
-import type { ArchiveImageOptions } from "./archive_image.ts";
-import type { CopyDestination } from "./endpoint.ts";
+import type { ArchiveDestination, ArchiveImageOptions } from "./archive_options.ts";
 import { layoutImage } from "./layout_image.ts";
-
-/** An archive that is being filled: first a layout beside it. */
-export interface ArchiveDestination {
-  readonly image: Pick<CopyDestination, "putBlob">;
-  readonly putManifest: CopyDestination["putManifest"];
-  /** Write the archive, and remove what is beside it. */
-  finish(options: CallOptions): Promise<void>;
-  /** Leave what has arrived to the next run. */
-  leave(): Promise<void>;
-}
 
 /**
  * Begin, or go on where an earlier run ended.

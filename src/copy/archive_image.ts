@@ -1,18 +1,5 @@
 import type { CopyDestination } from "./endpoint.ts";
-import type { ArchiveDestination } from "./archive_destination_node.ts";
-
-/** What an archive is. */
-export interface ArchiveImageOptions {
-  /** What the image is called in it. */
-  readonly name: string;
-  /**
-   * `oci` is an OCI layout in a tar. `docker` is what `docker load` reads: of an index, only one image.
-   * Default is `oci`.
-   */
-  readonly format?: "oci" | "docker" | undefined;
-  /** Which image of an index a `docker` archive gets. Default is `linux/amd64`. */
-  readonly platform?: string | undefined;
-}
+import type { ArchiveDestination, ArchiveImageOptions } from "./archive_options.ts";
 
 /**
  * A tar archive to copy an image to, in place of what is there. What arrives is kept beside it, in
