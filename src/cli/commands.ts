@@ -13,6 +13,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("pull", "pull an image into the cache", () => import("./commands/pull.ts")),
   entry("push", "push an image out of the cache", () => import("./commands/push.ts")),
   entry("copy", "copy an image anywhere", () => import("./commands/copy.ts")),
+  entry("sync", "keep sets of images in step", () => import("./commands/sync.ts")),
   entry("inspect", "show what an image is", () => import("./commands/inspect.ts")),
   entry("manifest", "print a manifest, byte for byte", () => import("./commands/manifest.ts")),
   entry("blob", "print a blob, verified", () => import("./commands/blob.ts")),

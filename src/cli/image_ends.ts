@@ -1,4 +1,6 @@
 import {
+  archiveImage,
+  type ArchiveImageOptions,
   type CopyDestination,
   type CopySource,
   fileImage,
@@ -15,6 +17,8 @@ import type { OpenedClient } from "./open_client.ts";
 import { openFileImage } from "./open_reader.ts";
 import { uploadRecords } from "./upload_store.ts";
 import { UsageError } from "./usage_error.ts";
+
+type FileArgument = Exclude<ImageArgument, { readonly reference: unknown }>;
 
 /** Opens what images are copied from and to. */
 export interface ImageEnds {
@@ -61,15 +65,25 @@ export function imageEnds(context: CommandContext, client: OpenedClient): ImageE
         case "oci":
           return await writeLayout(image.path, nameOf(image), false);
         default:
-          throw new UsageError(`${image.kind}: cannot be written yet`);
+          return archiveImage(image.path, archiveOptions(image, options));
       }
     },
     close: async () => void await Promise.allSettled(opened.map((one) => one.close())),
   };
 }
 
+/** In a `docker` archive there is one platform; without a word, linux/amd64. */
+function archiveOptions(image: FileArgument, { platforms = [] }: CopyWords): ArchiveImageOptions {
+  const [platform] = platforms;
+  return {
+    name: nameOf(image),
+    format: image.kind === "docker-archive" ? "docker" : "oci",
+    ...(typeof platform === "string" && { platform }),
+  };
+}
+
 function nameOf(
-  { kind, name, path }: Exclude<ImageArgument, { readonly reference: unknown }>,
+  { kind, name, path }: FileArgument,
 ): string {
   if (name !== undefined) return name;
   throw new UsageError(`What is written needs a name: ${kind}:${path}:NAME`);

@@ -48,7 +48,7 @@ export async function runCopy(run: CopyRun): Promise<CopiedImage> {
   try {
     signal?.throwIfAborted();
     const copied = await copyAll(run, signal ?? new AbortController().signal);
-    await destination.close?.();
+    await destination.close?.({ signal });
     const milliseconds = clock.now() - startedAt;
     const bytesPerSecond = Math.round(totals.transferredBytes / Math.max(milliseconds, 1) * 1000);
     const { digest, outcome } = copied;

@@ -79,7 +79,7 @@ export interface CopyDestination {
     options: CallOptions,
   ): Promise<readonly string[]>;
   /** All has arrived: finish what is written. Not called after a failure. */
-  close?(): Promise<void>;
+  close?(options: CallOptions): Promise<void>;
   /** The copy has failed: give up what is half written. What a later run can use stays. */
   abort?(reason: unknown): Promise<void>;
 }

@@ -5,6 +5,8 @@
  * caller, and the command line.
  * @module
  */
+export { archiveImage } from "./archive_image.ts";
+export type { ArchiveImageOptions } from "./archive_options.ts";
 export { copyImage } from "./copy_image.ts";
 export { fileImage, layoutImage } from "./layout_image.ts";
 export type { LayoutImage, LayoutImageOptions } from "./layout_image.ts";

@@ -23,7 +23,12 @@ export function createQuietTimes(
 ): QuietTimes {
   const until = new Map<string, number>();
   return {
-    async run(registry, image, signal, work) {
+    async run<T>(
+      registry: string,
+      image: string,
+      signal: AbortSignal,
+      work: () => Promise<T>,
+    ): Promise<T> {
       for (let waits = 0;; waits++) {
         const milliseconds = (until.get(registry) ?? 0) - clock.now();
         if (milliseconds > 0) {

@@ -35,8 +35,8 @@ export function registryPlaces(
   };
 }
 
-/** @throws {TidegateError} UNSUPPORTED, when it is iterated. */
-async function* unlisted(registry: string): AsyncGenerator<string, void> {
+/** @throws {TidegateError} UNSUPPORTED. */
+function unlisted(registry: string): AsyncIterable<string> {
   const what = `repositories of ${registry}`;
   const reason = "name each of them, or say how they are listed";
   throw new TidegateError("UNSUPPORTED", `Globs for ${what}: ${reason}`, { what, reason });

@@ -172,6 +172,84 @@ describe("tidegate copy", () => {
   });
 });
 
+describe("tidegate copy, archives", () => {
+  it.each([
+    ["oci-archive", ":app:v1", (): string => world.index.digest],
+    ["docker-archive", ":acme/app:v1", (): string => world.index.children[0]?.digest ?? ""],
+  ])("into an %s, and out of it", async (form, name, digest) => {
+    const archive = `${form}:${world.path(`${form}.tar`)}${name}`;
+    expect(await world.run(["copy", app(), archive])).toMatchObject({ code: 0 });
+    expect(await readdir(world.folder)).not.toContain(`${form}.tar.partial`);
+    const inspected = await world.run(["inspect", archive, "--json"]);
+    expect(JSON.parse(inspected.out)).toMatchObject({ digest: digest() });
+    const target = `${world.at.other}/from-${form}:v1`;
+    expect(await world.run(["copy", archive, target])).toMatchObject({ code: 0 });
+    expect(world.other.repository(`from-${form}`).tags.get("v1")).toBe(digest());
+    expect(await world.run(["push", archive, `${target}.1`])).toMatchObject({ code: 0 });
+  });
+
+  it("a file that is no archive", async () => {
+    const path = world.path("none.tar");
+    await writeFile(path, "this is no tar");
+    const words = ["copy", `oci-archive:${path}`, `${world.at.other}/none:v1`];
+    expect(await world.run(words)).toMatchObject({ code: 8, err: expect.stringContaining("Next") });
+    expect(await world.run(["inspect", `docker-archive:${world.path("no.tar")}`])).toMatchObject({
+      code: 3,
+    });
+  });
+});
+
+describe("tidegate sync", () => {
+  const from = (): string => `${world.at.registry}/acme/app`;
+  const to = (name: string): string => `${world.at.other}/synced/${name}`;
+
+  it("by options: looks, copies, finds nothing to do, deletes only when told", async () => {
+    const words = ["sync", from(), to("app")];
+    const dry = await world.run([...words, "--dry-run"]);
+    expect(dry).toMatchObject({ code: 0, out: expect.stringContaining("2 would be copied") });
+    expect(tagsOf("synced/app")).toEqual([]);
+    const first = await world.run(words);
+    expect(first.out).toBe("2 copied, 0 unchanged, 0 deleted, 0 failed\n");
+    expect(tagsOf("synced/app")).toEqual(["v1", "v2"]);
+    const again = await world.run([...words, "--json"]);
+    expect(jsonLines(again.out).at(-1)).toMatchObject({ type: "result", unchanged: 2, copied: 0 });
+    const fewer = await world.run([...words, "--newest", "1", "--delete"]);
+    expect(fewer.out).toContain("1 deleted");
+    expect(tagsOf("synced/app")).toEqual(["v2"]);
+  });
+
+  it("by a plan", async () => {
+    const path = world.path("plan.yaml");
+    await writeFile(
+      path,
+      `defaults: { platforms: [linux/amd64] }
+rules:
+  - { from: "${from()}", to: "${to("planned")}", tags: { semver: "1.x" } }
+  - { from: "${from()}-none", to: "${to("none")}" }
+`,
+    );
+    const synced = await world.run(["sync", path]);
+    expect(synced).toMatchObject({ code: 1, out: expect.stringContaining("1 copied") });
+    expect(synced.err).toContain("was not copied");
+    expect(tagsOf("synced/planned")).toEqual(["v1"]);
+    expect(await world.run(["sync", path, "--newest", "1"])).toMatchObject({ code: 2 });
+    expect(await world.run(["sync", path, "--delete"])).toMatchObject({ code: 2 });
+    await writeFile(path, "rules: [{ from: a/b, too: c/d }]");
+    expect(await world.run(["sync", path])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("too"),
+    });
+    expect(await world.run(["sync", world.path("none.yaml")])).toMatchObject({ code: 2 });
+  });
+
+  it("a rule that makes no sense", async () => {
+    const bad = ["sync", from(), to("x"), "--semver", "not a range"];
+    expect(await world.run(bad)).toMatchObject({ code: 2 });
+    const globs = ["sync", `${world.at.registry}/**`, `${world.at.other}/all/{repository}`];
+    expect((await world.run(globs)).code).toBe(1);
+  });
+});
+
 describe("tidegate cache", () => {
   it("ls of none, rm, gc, verify", async () => {
     const cache = cacheAt("kept");

@@ -2,8 +2,8 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { copyImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
-import type { ImageLayout } from "../../src/layout/mod.ts";
+import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
+import { type ImageLayout, openArchive } from "../../src/layout/mod.ts";
 import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
 
@@ -158,5 +158,60 @@ describe("copyImage() with layouts", () => {
     const pushed = await run(Promise.all(pushes));
     expect(pushed.reduce((sum, { totals }) => sum + totals.transferred, 0)).toBe(9);
     expect(world.to.repository("mirror/app").tags.size).toBe(32);
+  });
+});
+
+describe("copyImage() with archives", () => {
+  it("goes through an OCI archive with referrers, digests kept", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    from.add("acme/app", { image: SIGNATURE });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    const to = archiveImage(file, { name: "v1" });
+    const copied = await run(copyImage(image(SOURCE), to, { referrers: true, tags: ["latest"] }));
+    expect(copied).toMatchObject({ digest: INDEX.digest, outcome: "copied" });
+    expect(await readdir(directory)).toEqual(["app.tar"]);
+    const archive = await openArchive(file);
+    const source = fileImage(archive, "latest", { scheme: "oci-archive" });
+    expect(source.name).toBe(`oci-archive:${file}:latest`);
+    await run(copyImage(source, image(TARGET), { referrers: true }));
+    await archive.close();
+    expect(world.holds("mirror/app", INDEX)).toBe(true);
+    expect(world.holds("mirror/app", SIGNATURE)).toBe(true);
+  });
+
+  it("goes through a docker archive, one platform of it", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    const to = archiveImage(file, { name: "acme/app:v1", format: "docker" });
+    await run(copyImage(image(SOURCE), to, { platforms: ["linux/arm64"] }));
+    const archive = await openArchive(file);
+    const { digest } = await run(copyImage(fileImage(archive), image(TARGET)));
+    expect(digest).toBe(CHILDREN[1]?.digest);
+    expect(world.holds("mirror/app", CHILDREN[1] ?? INDEX)).toBe(true);
+  });
+
+  it("leaves what has arrived to the next run", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run, simulation } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    const remove = simulation.faults.add({
+      path: `*/blobs/${CHILDREN[2]?.layers[1]?.digest}`,
+      action: { kind: "answer", status: 403 },
+    });
+    await expect(run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })))).rejects
+      .toMatchObject({ code: "FORBIDDEN" });
+    expect(await readdir(directory)).toEqual(["app.tar.partial"]);
+    remove();
+    const { totals } = await run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })));
+    expect(totals.skipped).toBeGreaterThan(0);
+    expect(await readdir(directory)).toEqual(["app.tar"]);
   });
 });

@@ -44,7 +44,9 @@ async function run(context: CommandContext): Promise<void> {
   const [from, to] = [parseImageArgument(context.arg(0)), parseImageArgument(context.arg(1))];
   const client = await openClient(context, registryOf(to) ?? registryOf(from));
   const ends = imageEnds(context, client);
-  const platforms = options.list("platform");
+  // `docker load` takes one image, so the others need not travel
+  const usual = to.kind === "docker-archive" ? ["linux/amd64"] : [];
+  const platforms = options.list("platform").length > 0 ? options.list("platform") : usual;
   const copy = {
     ...(platforms.length > 0 && { platforms }),
     sparse: options.flag("sparse"),
