@@ -404,7 +404,7 @@ describe("parseDockerManifest()", () => {
     }));
   });
 
-  it("throws nothing untyped, and takes no time for a mebibyte", () => {
+  it("throws nothing untyped, and reads a mebibyte in no time", () => {
     const isTyped = (error: unknown): boolean => error instanceof SyntaxError;
     fc.assert(fc.property(fc.oneof(nearGrammar, fc.json()), (text) => {
       attempt(() => parseDockerManifest(text), isTyped);

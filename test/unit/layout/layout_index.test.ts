@@ -92,7 +92,7 @@ describe("parseLayoutIndex()", () => {
   });
 
   it.each(["[", '{"a":', "[0,", '"', '{"schemaVersion":2,"manifests":[{}', "1"])(
-    "takes no time for a mebibyte of %j",
+    "reads a mebibyte of %j in no time",
     (pattern) => {
       const text = mebibyteOf(pattern);
       expectFast(() => parseLayoutIndex(text));

@@ -147,7 +147,7 @@ describe("parsePax()", () => {
     },
   );
 
-  it("throws nothing untyped, and takes no time for a mebibyte", () => {
+  it("throws nothing untyped, and reads a mebibyte in no time", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       attempt(() => parsePax(bytes), isSyntaxError);
     }));
