@@ -12,12 +12,7 @@ import {
   type Platform,
   selectPlatform,
 } from "../manifest/mod.ts";
-import {
-  type Digest,
-  formatFamiliar,
-  formatReference,
-  tryParseReference,
-} from "../reference/mod.ts";
+import { type Digest, formatReference, tryParseReference } from "../reference/mod.ts";
 import { type DockerImage, formatDockerManifest } from "./docker_manifest.ts";
 import type { LayoutReader } from "./layout.ts";
 import { EMPTY_INDEX, formatLayoutIndex, type LayoutIndex, withEntry } from "./layout_index.ts";
@@ -160,10 +155,10 @@ export function blobFile(digest: Digest): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
-/** The name as Docker spells it; none where it is no reference with a tag. */
+/** The full name, for Podman takes a short one for its own; none where it is no reference with a tag. */
 function repoTag(name = ""): string[] {
   const reference = tryParseReference(name);
-  return reference?.tag === undefined || reference.digest ? [] : [formatFamiliar(reference)];
+  return reference?.tag === undefined || reference.digest ? [] : [formatReference(reference)];
 }
 
 async function need(source: LayoutReader, descriptor: Descriptor): Promise<Manifest> {
