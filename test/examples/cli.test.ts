@@ -59,16 +59,9 @@ describe("the installed package", () => {
   it("npx tidegate --help", async () => {
     const linked = await run("npm", ["rebuild", "--ignore-scripts"], { cwd: project });
     expect(linked.status).toBe(0);
-    const help = await run("npx", ["--no", "tidegate", "--help"], { cwd: project });
+    const help = await run("npx", ["--no", "--", "tidegate", "--help"], { cwd: project });
     expect(help).toMatchObject({ status: 0 });
     expect(help.stdout).toContain("Usage: tidegate <command> [options]");
-  });
-
-  it("starts at once", async () => {
-    const before = performance.now();
-    const { status } = await run("node", [main, "tags", "--help"]);
-    expect(status).toBe(0);
-    expect(performance.now() - before).toBeLessThan(5000); // 0.1 s on an idle machine
   });
 });
 
@@ -109,11 +102,12 @@ describe.each(RUNTIMES)("the command on %s", (name, command, words) => {
     });
     const args = [...words, "pull", `${hosts.source}/acme/app:v1`];
     const child = spawn(command, args, {
+      cwd: project,
       env: { ...process.env, ...env(folder) },
       stdio: "ignore",
     });
     const ended = new Promise((resolve) => child.once("close", resolve));
-    await expect.poll(() => existsSync(join(project, folder, "index.json")), { timeout: 20_000 })
+    await expect.poll(() => existsSync(join(project, folder, "index.json")), { timeout: 60_000 })
       .toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     child.kill("SIGINT");

@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { CLI_CANARY, type CliResult, type CliWorld, openCliWorld } from "../support/cli_world.ts";
 
 let world: CliWorld;
@@ -224,6 +225,31 @@ function check({ code, err, out }: CliResult, wanted: Case): void {
   else expect(text).toMatch(wanted.says);
   expect(code).toBe(wanted.code);
 }
+
+describe("tidegate, help", () => {
+  it.each(COMMANDS.map(({ name }) => [name]))("%s", async (name) => {
+    const { code, err, out } = await world.run([...name.split(" "), "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain(`Usage: tidegate ${name}`);
+    expect(out).toContain("Examples:\n  # ");
+    expect(Math.max(...out.split("\n").slice(2, 6).map((line) => line.length))).toBeLessThan(81);
+  });
+
+  it("every command has a test of what goes well, and one of what goes wrong", () => {
+    const elsewhere = [
+      ...["pull", "push", "copy", "sync", "uploads ls", "uploads resume", "uploads cancel"],
+      ...["cache ls", "cache rm", "cache gc", "cache verify"], // cli_transfer.test.ts
+      ...["tag", "rm", "login", "logout", "config check"], // below
+      "serve", // serve.test.ts
+    ];
+    for (const { name } of COMMANDS) {
+      const isIn = (cases: Readonly<Record<string, Case>>): boolean =>
+        Object.keys(cases).some((title) => title === name || title.startsWith(`${name}`));
+      expect([name, elsewhere.includes(name) || isIn(HAPPY)]).toEqual([name, true]);
+      expect([name, elsewhere.includes(name) || isIn(BAD)]).toEqual([name, true]);
+    }
+  });
+});
 
 describe("tidegate, what goes well", () => {
   it.each(Object.entries(HAPPY))("%s", async (_, wanted) => {
