@@ -11,7 +11,7 @@ import {
   type SimulatedRegistry,
   type Simulation,
 } from "../../src/simulation/mod.ts";
-import { nodeHasher, serveHosts } from "../../src/simulation/serve_node.ts";
+import { nodeHasher, type ServedHost, serveSimulation } from "../../src/simulation/serve_node.ts";
 import { type CommandRuntime, tidegate } from "../support/command_node.ts";
 import { temporaryFolder } from "../support/processes_node.ts";
 
@@ -34,6 +34,10 @@ export interface CommandWorld {
   /** What the command calls the image. */
   readonly name: string;
   path(...names: readonly string[]): string;
+  /** Nothing listens there any more, and what was connected is broken. */
+  stop(which: "source" | "target"): Promise<void>;
+  /** It listens again, where it did, and knows what it knew. */
+  start(which: "source" | "target"): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,15 +58,23 @@ export async function openCommandWorld(seed = 1): Promise<CommandWorld> {
   const source = simulation.registry("source.test");
   const target = simulation.registry("target.test", { push: { hasher: nodeHasher } });
   source.add("acme/app", { image: index, tags: ["v1"] });
-  const served = await serveHosts(simulation);
-  const host = (name: string): string => new URL(served.url(name)).host;
+  const hosts = { source, target };
+  const served: Record<"source" | "target", ServedHost> = {
+    source: await serveSimulation({ simulation, host: source }),
+    target: await serveSimulation({ simulation, host: target }),
+  };
   const folder = temporaryFolder("command");
-  const at = { source: host("source.test"), target: host("target.test") };
+  const at = { source: new URL(served.source.url).host, target: new URL(served.target.url).host };
   return {
     ...{ simulation, source, target, at, index, image, name: `${at.source}/acme/app:v1` },
     path: (...names) => join(folder.path, ...names),
+    stop: (which) => served[which].close(),
+    async start(which): Promise<void> {
+      const { port } = served[which];
+      served[which] = await serveSimulation({ simulation, host: hosts[which], port });
+    },
     async close(): Promise<void> {
-      await served.close();
+      await Promise.all([served.source.close(), served.target.close()]);
       folder.remove();
     },
   };

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Outcome, run, type StartOptions } from "./processes_node.ts";
 
@@ -23,6 +25,7 @@ export function commandEnv(cache: string): Record<string, string> {
     DOCKER_CONFIG: `${cache}-no-config`,
     DOCKER_CHUNK_SIZE_MB: "1",
     NO_COLOR: "1",
+    NODE_COMPILE_CACHE: join(tmpdir(), "tidegate-compile-cache"), // or each start compiles all of it
   };
 }
 
