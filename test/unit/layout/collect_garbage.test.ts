@@ -100,6 +100,16 @@ describe("ImageLayout.gc()", () => {
     expect(blobs()).toHaveLength(4);
   });
 
+  it("keeps entries that are no manifests", async () => {
+    const bytes = patternBytes(20);
+    const blob = await putBlob(layout, bytes);
+    writeFileSync(at("index.json"), JSON.stringify({ schemaVersion: 2, manifests: [blob] }));
+    await reopen();
+    expect((await layout.gc()).blobs).toBe(0);
+    expect(await layout.referrers(blob.digest)).toEqual([]);
+    expect(await layout.verify()).toMatchObject({ blobs: 1, missing: [] });
+  });
+
   it("leaves files of other tools", async () => {
     writeFileSync(at("blobs", "sha256", "README"), "");
     writeFileSync(at("umoci.json"), "");
