@@ -9,6 +9,8 @@ export type SqliteValue = string | number | null | Uint8Array;
 export interface SqliteStatement {
   /** The first row by its columns; null or undefined when there is none. */
   get(...values: SqliteValue[]): unknown;
+  /** Every row by its columns. */
+  all(...values: SqliteValue[]): readonly unknown[];
   /** Run it for what it changes. */
   run(...values: SqliteValue[]): unknown;
 }
