@@ -133,10 +133,11 @@ async function exchange(
   // a runtime may let the request's own signal go with the request: it is held until the end
   const leave = work.enter(request, (reason) => gone.abort(reason));
   try {
-    const response = typeof request === "number"
+    const isRefused = typeof request === "number";
+    const response = isRefused
       ? new Response(null, { status: request })
       : await handle(request, { waitUntil: work.add });
-    const isLast = work.isClosing();
+    const isLast = isRefused || work.isClosing();
     await writeResponse(response, outgoing, { ...context, signal: gone.signal, isLast });
   } catch {
     outgoing.destroy(); // the one way to say that an answer is not whole

@@ -48,7 +48,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 /** Origin-form and absolute-form (RFC 9112, 3.2). */
 function readUrl(incoming: IncomingMessage, scheme: string): string | undefined {
-  const { url: target = "/" } = incoming;
+  const { url: target = "/", headersDistinct } = incoming;
+  if ((headersDistinct["host"]?.length ?? 0) > 1) return undefined; // RFC 9112, 3.2
   const [, named = incoming.headers.host, rest = target] = ABSOLUTE.exec(target) ?? [];
   const host = named ?? hostOf(incoming);
   const path = rest === "" ? "/" : rest;

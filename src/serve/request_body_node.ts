@@ -23,33 +23,34 @@ export function requestBody(
   outgoing: ServerResponse,
   { clock, bodyMs }: RequestBodyContext,
 ): ReadableStream<Uint8Array> {
-  const pace = createPace(bodyMs);
-  let isWaited = incoming.headers.expect !== undefined;
-  let askedAt = 0;
+  const pace = createPace(clock, bodyMs);
+  let isExpected = incoming.headers.expect !== undefined;
   let over = false;
   const end = (act: () => void): void => {
     if (over) return;
     over = true;
+    pace.came(0);
     act();
   };
+  let fail = (_: unknown): void => {};
   return new ReadableStream<Uint8Array>({
     start(controller): void {
+      fail = (error) => end(() => controller.error(error));
       incoming.pause();
-      const fail = (error: unknown): void => end(() => controller.error(error));
       incoming.on("data", (chunk: Uint8Array) => {
-        incoming.pause();
         if (over) return;
-        controller.enqueue(chunk);
-        if (!pace.holds(chunk.length, clock.now() - askedAt)) fail(tooSlow());
+        incoming.pause();
+        pace.came(chunk.length);
+        controller.enqueue(chunk); // whoever waits asks for more at once
       });
       incoming.once("end", () => end(() => controller.close()));
       incoming.once("error", fail);
       incoming.once("close", () => fail(new TypeError("The connection broke")));
     },
     pull(): void {
-      if (isWaited) outgoing.writeContinue();
-      isWaited = false;
-      askedAt = clock.now();
+      if (isExpected) outgoing.writeContinue();
+      isExpected = false;
+      pace.wait(() => fail(new TypeError("The caller is too slow")));
       incoming.resume();
     },
     cancel(): void {
@@ -59,22 +60,28 @@ export function requestBody(
 }
 
 interface Pace {
-  /** Count what came, and how long it took; false when it is too little for the time. */
-  holds(length: number, milliseconds: number): boolean;
+  /** Bytes are waited for: call `giveUp` when they take too long, with those before. */
+  wait(giveUp: () => void): void;
+  /** So many bytes came. */
+  came(length: number): void;
 }
 
-function createPace(bodyMs: number): Pace {
-  let [bytes, waitedMs] = [0, 0];
+function createPace(clock: Clock, bodyMs: number): Pace {
+  let [bytes, waitedMs, askedAt] = [0, 0, 0];
+  let stop: (() => void) | undefined;
   return {
-    holds(length, milliseconds): boolean {
+    wait(giveUp): void {
+      if (stop !== undefined) return;
+      askedAt = clock.now();
+      stop = clock.after(Math.max(0, bodyMs - waitedMs), giveUp);
+    },
+    came(length): void {
+      if (stop === undefined) return;
+      stop();
+      stop = undefined;
+      waitedMs += clock.now() - askedAt;
       bytes += length;
-      waitedMs += milliseconds;
       if (bytes >= PACE_BYTES) [bytes, waitedMs] = [0, 0];
-      return waitedMs < bodyMs;
     },
   };
-}
-
-function tooSlow(): TypeError {
-  return new TypeError("The caller is too slow");
 }
