@@ -27,6 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("cache rm", "remove images from the cache", () => import("./commands/cache_rm.ts")),
   entry("cache gc", "delete what no image needs", () => import("./commands/cache_gc.ts")),
   entry("cache verify", "hash every blob of the cache", () => import("./commands/cache_verify.ts")),
+  entry("serve", "serve the front door", () => import("./commands/serve.ts")),
   entry("config check", "check a configuration file", () => import("./commands/config_check.ts")),
   entry(
     "completion",

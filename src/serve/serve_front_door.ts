@@ -123,7 +123,8 @@ function watchConfiguration(): ConfigurationWatch {
     assertNone(): void {
       if (rejected === undefined) return;
       const { key, reason } = rejected;
-      throw new TidegateError("CONFIGURATION", `The secret ${key} ${reason}`, { key, reason });
+      const message = `The secret ${key} ${reason}: it is taken from the environment`;
+      throw new TidegateError("CONFIGURATION", message, { key, reason });
     },
   };
 }
