@@ -27,7 +27,7 @@ export interface ServedFrontDoor {
   readonly port: number;
   /**
    * Take no more connections, let open transfers end, then break what is left. Resolves when nothing
-   * is left running.
+   * is left running. Called again, it only waits.
    *
    * @param graceMs How long transfers may take, in milliseconds. Default is 10,000.
    */
@@ -63,13 +63,11 @@ export async function serveFrontDoor(
   try {
     const handle = await openDoor(parsed, database, options);
     const server = await listenHttp(handle, options);
+    let closed: Promise<void> | undefined;
     return {
       url: server.url,
       port: server.port,
-      async close(graceMs): Promise<void> {
-        await server.close(graceMs);
-        database?.close();
-      },
+      close: (graceMs) => closed ??= server.close(graceMs).finally(() => database?.close()),
     };
   } catch (error) {
     database?.close();
