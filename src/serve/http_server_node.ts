@@ -10,6 +10,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../core/mod.ts";
 import type { ExecutionContextLike } from "../front/mod.ts";
+import { assertKeyPair } from "./assert_key_pair_node.ts";
 import { createOpenWork } from "./open_work.ts";
 import { readRequest, type RequestContext } from "./read_request_node.ts";
 import { type ResponseContext, writeResponse } from "./write_response_node.ts";
@@ -71,6 +72,8 @@ const TIMEOUTS: HttpTimeouts = {
  * An answer whose body fails never looks complete: its connection breaks before the last chunk, or
  * short of its `Content-Length`. A caller that goes away aborts the request's signal.
  *
+ * @throws {TidegateError} CONFIGURATION for a certificate or key that is none, or that do not belong
+ * together.
  * @throws {Error} What `listen` says: EADDRINUSE, EACCES.
  */
 export async function listenHttp(
@@ -78,6 +81,7 @@ export async function listenHttp(
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const { hostname = "127.0.0.1", port = 0, tls, behindTls = false, clock = systemClock } = options;
+  if (tls !== undefined) assertKeyPair(tls);
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const server = createHttpServer(timeouts, tls);
   const work = createOpenWork(clock);

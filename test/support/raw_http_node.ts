@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 /** What came over a connection, to its end. */
 export interface RawAnswer {
@@ -20,16 +21,22 @@ export interface ParsedAnswer {
   readonly isComplete: boolean;
 }
 
-/** Send bytes, and read until the connection ends or nothing has come for `silentMs`. */
+/**
+ * Send bytes, and read until the connection ends or nothing has come for `silentMs`.
+ *
+ * @param ca Speak TLS with who has this certificate, for the name `door.test`.
+ */
 export function exchangeRaw(
   port: number,
   request: string | Uint8Array,
-  silentMs = 5_000,
+  { silentMs = 5_000, ca }: { readonly silentMs?: number; readonly ca?: string } = {},
 ): Promise<RawAnswer> {
   const startedAt = Date.now();
   const parts: Uint8Array[] = [];
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = ca === undefined
+      ? connect(port, "127.0.0.1")
+      : connectTls({ host: "127.0.0.1", port, ca, servername: "door.test" });
     let end: RawAnswer["end"] = "closed";
     const done = (): void => {
       clearTimeout(timer);

@@ -78,7 +78,7 @@ async function open(config: string, options: ServeOptions): Promise<ServedFrontD
     if (code === "EADDRINUSE") {
       throw new Error(`Port ${port} is in use: choose another with --port`, { cause });
     }
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EINVAL") {
       throw new UsageError(
         `${hostname} is no address of this host: choose another with --hostname`,
       );
