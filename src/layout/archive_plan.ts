@@ -4,23 +4,17 @@ import {
   type Descriptor,
   type ImageManifest,
   isForeignLayer,
-  isImageMediaType,
-  isIndexMediaType,
   type Manifest,
   MEDIA_TYPES,
   parseManifest,
   type Platform,
   selectPlatform,
 } from "../manifest/mod.ts";
-import {
-  type Digest,
-  formatFamiliar,
-  formatReference,
-  tryParseReference,
-} from "../reference/mod.ts";
+import { type Digest, formatReference, tryParseReference } from "../reference/mod.ts";
 import { type DockerImage, formatDockerManifest } from "./docker_manifest.ts";
 import type { LayoutReader } from "./layout.ts";
 import { EMPTY_INDEX, formatLayoutIndex, type LayoutIndex, withEntry } from "./layout_index.ts";
+import { childrenOf, isManifest } from "./manifest_tree.ts";
 
 /** An image to write into an archive. */
 export interface ArchiveImage {
@@ -121,13 +115,10 @@ async function collect(
       throw lacking(source, descriptor);
     }
     blobs.set(descriptor.digest, descriptor);
-    if (!isImageMediaType(descriptor.mediaType) && !isIndexMediaType(descriptor.mediaType)) {
-      continue;
-    }
+    if (!isManifest(descriptor)) continue;
     const manifest = await need(source, descriptor);
     const isIndex = manifest.kind === "index";
-    const children = isIndex ? manifest.manifests : [manifest.config, ...manifest.layers];
-    const found = children.map((child) => ({ descriptor: child, mayLack: isIndex }));
+    const found = childrenOf(manifest).map((child) => ({ descriptor: child, mayLack: isIndex }));
     queue.push(...found.toReversed());
   }
 }
@@ -160,10 +151,10 @@ export function blobFile(digest: Digest): string {
   return `blobs/${digest.replace(":", "/")}`;
 }
 
-/** The name as Docker spells it; none where it is no reference with a tag. */
+/** The full name, for Podman takes a short one for its own; none where it is no reference with a tag. */
 function repoTag(name = ""): string[] {
   const reference = tryParseReference(name);
-  return reference?.tag === undefined || reference.digest ? [] : [formatFamiliar(reference)];
+  return reference?.tag === undefined || reference.digest ? [] : [formatReference(reference)];
 }
 
 async function need(source: LayoutReader, descriptor: Descriptor): Promise<Manifest> {

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { decodeUtf8, excerpt, TidegateError } from "../core/mod.ts";
 import {
+  MAX_EXTENSION_BYTES,
   paddingOf,
   parsePax,
   parseTarHeader,
@@ -23,8 +24,6 @@ export interface ArchiveEntry {
 
 /** Images have tens of entries, `docker save` of hundreds of images some ten thousand. */
 const MAX_ENTRIES = 100_000;
-/** Long names and pax records: of paths, which have at most 4096 bytes. */
-const MAX_EXTENSION_BYTES: number = 64 * 1024;
 
 /**
  * The files of an archive by name, read from their headers alone: contents are skipped, so this is

@@ -3,6 +3,9 @@ import { concatBytes, decodeUtf8, encodeUtf8 } from "../core/mod.ts";
 /** Headers and contents fill blocks of this size. */
 export const TAR_BLOCK_BYTES = 512;
 
+/** Longest long name or set of pax records: they are of paths, which have at most 4096 bytes. */
+export const MAX_EXTENSION_BYTES: number = 64 * 1024;
+
 /** What an entry is. Devices, pipes and sparse files are `other`: images have none. */
 export type TarType =
   | "file"
@@ -93,9 +96,10 @@ export function paddingOf(size: number): number {
 
 /**
  * Read the records of a pax header: `LENGTH KEY=VALUE\n`, the length that of the whole record.
- * @throws {SyntaxError} When a record breaks its form.
+ * @throws {SyntaxError} When a record breaks its form, or all are over 64 KiB.
  */
 export function parsePax(bytes: Uint8Array): PaxFields {
+  if (bytes.length > MAX_EXTENSION_BYTES) throw new SyntaxError("a pax header is too long");
   const fields: { path?: string; linkpath?: string; size?: number } = {};
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);

@@ -1,3 +1,4 @@
+import { lentChunks } from "./lent_chunks.ts";
 import { formatTarHeader, paddingOf, TAR_BLOCK_BYTES } from "./tar_header.ts";
 
 /** Writes an archive from its first byte to its last. One call at a time. */
@@ -28,7 +29,7 @@ export function createTarWriter(
     async file(name, size, content): Promise<void> {
       await write(formatTarHeader(name, size));
       let length = 0;
-      for await (const chunk of content) {
+      for await (const chunk of lentChunks(content)) {
         signal?.throwIfAborted();
         length += chunk.length;
         if (length > size) throw new TypeError(`${name} is longer than ${size} bytes`);

@@ -108,7 +108,7 @@ async function writeStream(
   try {
     await write(async (chunk) => {
       await writer.ready;
-      await writer.write(chunk);
+      await writer.write(chunk.slice()); // it may queue
     });
     await writer.close();
   } catch (error) {
