@@ -18,6 +18,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   "src/kv/workers.ts",
   "src/kv/cache_api_workerd.ts",
   "src/copy/upload_records_node.ts",
+  "src/kv/sqlite_node.ts",
 ]);
 
 /** Whether a file is an adapter or an entry. */

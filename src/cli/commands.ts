@@ -34,6 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("uploads ls", "list interrupted uploads", () => import("./commands/uploads_ls.ts")),
   entry("uploads resume", "continue them", () => import("./commands/uploads_resume.ts")),
   entry("uploads cancel", "give them up", () => import("./commands/uploads_cancel.ts")),
+  entry("serve", "serve the front door", () => import("./commands/serve.ts")),
   entry("config check", "check a configuration file", () => import("./commands/config_check.ts")),
   entry(
     "completion",

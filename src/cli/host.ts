@@ -32,6 +32,8 @@ export interface CliHost {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user wants to stop. */
   readonly signal: AbortSignal;
+  /** Let the command take so long to end when the user wants to stop. Default is 5 s. */
+  allowGrace?(milliseconds: number): void;
   readonly clock: Clock;
   /** Default is the runtime's. */
   readonly fetch?: Fetch | undefined;

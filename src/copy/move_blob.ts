@@ -1,5 +1,6 @@
 import type { BlobSlice } from "../client/mod.ts";
 import { type Descriptor, isForeignLayer } from "../manifest/mod.ts";
+import type { ByteReader } from "../verify/mod.ts";
 import type { CopyBlob, CopySource } from "./endpoint.ts";
 import { pipeBlob } from "./pipe_blob.ts";
 import type { CopyRun } from "./run.ts";
@@ -78,6 +79,7 @@ function lazySource(source: CopySource, descriptor: Descriptor, signal: AbortSig
   };
   return {
     size: descriptor.size,
+    read: async (start): Promise<ByteReader | undefined> => await (await open()).read?.(start),
     slice: async (start, end): Promise<BlobSlice> => await (await open()).slice(start, end),
     pipeTo: async (start, sink): Promise<void> => await pipeBlob(await open(), start, sink, signal),
   };

@@ -8,8 +8,10 @@ import type {
 import { isTidegateError } from "../core/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
 import { formatReference, type Reference } from "../reference/mod.ts";
+import type { ByteSink } from "../verify/mod.ts";
 import type { CopyBlob, CopyDestination, CopySource, ManifestPlace } from "./endpoint.ts";
 import { learnedBy } from "./learned.ts";
+import { pipeReader } from "./pipe_reader.ts";
 import { putRegistryBlob } from "./registry_blob.ts";
 import type { RegistryImageOptions, RegistryPlace } from "./registry_place.ts";
 
@@ -92,15 +94,17 @@ function openBlob(
     const range = { start, ...(end !== undefined && { end: end - 1 }) };
     return client.blobs.get(ref, digest, { size, range, unverified: true, signal });
   };
+  const pipeTo = async (start: number, sink: ByteSink): Promise<void> => {
+    if (start >= size) await sink.close();
+    else await (await get(start)).pipeTo(sink);
+  };
   return {
     size,
     async slice(start, end): Promise<BlobSlice> {
       return start >= size ? new Uint8Array(0) : (await get(start, end)).stream;
     },
-    async pipeTo(start, sink): Promise<void> {
-      if (start >= size) await sink.close();
-      else await (await get(start)).pipeTo(sink);
-    },
+    read: (start) => pipeReader((sink) => pipeTo(start, sink)),
+    pipeTo,
   };
 }
 

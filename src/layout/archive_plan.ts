@@ -4,8 +4,6 @@ import {
   type Descriptor,
   type ImageManifest,
   isForeignLayer,
-  isImageMediaType,
-  isIndexMediaType,
   type Manifest,
   MEDIA_TYPES,
   parseManifest,
@@ -16,6 +14,7 @@ import { type Digest, formatReference, tryParseReference } from "../reference/mo
 import { type DockerImage, formatDockerManifest } from "./docker_manifest.ts";
 import type { LayoutReader } from "./layout.ts";
 import { EMPTY_INDEX, formatLayoutIndex, type LayoutIndex, withEntry } from "./layout_index.ts";
+import { childrenOf, isManifest } from "./manifest_tree.ts";
 
 /** An image to write into an archive. */
 export interface ArchiveImage {
@@ -116,13 +115,10 @@ async function collect(
       throw lacking(source, descriptor);
     }
     blobs.set(descriptor.digest, descriptor);
-    if (!isImageMediaType(descriptor.mediaType) && !isIndexMediaType(descriptor.mediaType)) {
-      continue;
-    }
+    if (!isManifest(descriptor)) continue;
     const manifest = await need(source, descriptor);
     const isIndex = manifest.kind === "index";
-    const children = isIndex ? manifest.manifests : [manifest.config, ...manifest.layers];
-    const found = children.map((child) => ({ descriptor: child, mayLack: isIndex }));
+    const found = childrenOf(manifest).map((child) => ({ descriptor: child, mayLack: isIndex }));
     queue.push(...found.toReversed());
   }
 }

@@ -12,6 +12,7 @@ import { onDisk } from "./disk_node.ts";
 import { corrupt, fileBlob, type FilePart } from "./file_blob_node.ts";
 import type { LayoutBlob, LayoutEntry, LayoutReader } from "./layout.ts";
 import type { LayoutIndex } from "./layout_index.ts";
+import { isManifest } from "./manifest_tree.ts";
 import { readPart } from "./read_file_node.ts";
 
 /** A blob that is there. */
@@ -32,7 +33,7 @@ export interface BlobStore {
 
 /** The reading half of a layout, over what has its index and its blobs. */
 export function createImageReader(store: BlobStore): LayoutReader {
-  const subjects = new Map<Digest, Digest | undefined>(); // they cannot change
+  const subjects = new Map<Digest, Digest | undefined>(); // a digest's cannot change
   const names = async (): Promise<LayoutEntry[]> =>
     (await store.index()).lines.map(({ entry }) => entry);
   return {
@@ -64,15 +65,25 @@ export function createImageReader(store: BlobStore): LayoutReader {
     async referrers(digest): Promise<readonly Descriptor[]> {
       const found: Descriptor[] = [];
       for (const { descriptor } of await names()) {
-        const subject = subjects.has(descriptor.digest)
-          ? subjects.get(descriptor.digest)
-          : (await readManifest(store, descriptor.digest))?.subject?.digest;
-        subjects.set(descriptor.digest, subject);
-        if (subject === digest) found.push(await describeReferrer(store, descriptor));
+        if (await subjectOf(store, descriptor, subjects) !== digest) continue;
+        found.push(await describeReferrer(store, descriptor));
       }
       return found;
     },
   };
+}
+
+/** What an entry refers to, if it is a manifest that does. */
+async function subjectOf(
+  store: BlobStore,
+  entry: Descriptor,
+  known: Map<Digest, Digest | undefined>,
+): Promise<Digest | undefined> {
+  const { digest } = entry;
+  if (!isManifest(entry) || known.has(digest)) return known.get(digest);
+  const manifest = await readManifest(store, digest);
+  if (manifest !== undefined) known.set(digest, manifest.subject?.digest);
+  return manifest?.subject?.digest;
 }
 
 /** The error for what is not there. */

@@ -24,15 +24,13 @@ const MAXIMUM_BYTES: number = 64 * 1024 ** 3;
 export async function spoolArchive(
   input: string | ReadableStream<Uint8Array>,
   label: string,
-  { temporaryDirectory = tmpdir(), maximumBytes = MAXIMUM_BYTES }: OpenArchiveOptions,
+  { temporaryDirectory, maximumBytes = MAXIMUM_BYTES }: OpenArchiveOptions,
 ): Promise<Spooled> {
   if (typeof input === "string" && !await isGzip(input, label)) {
     return { path: input, remove: () => Promise.resolve() };
   }
-  const folder = await onDisk(
-    temporaryDirectory,
-    () => mkdtemp(join(temporaryDirectory, "tidegate-archive-")),
-  );
+  const parent = temporaryDirectory ?? tmpdir();
+  const folder = await onDisk(parent, () => mkdtemp(join(parent, "tidegate-archive-")));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     let path = typeof input === "string" ? input : join(folder, "stream");

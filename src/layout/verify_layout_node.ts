@@ -9,9 +9,10 @@ import { ifThere, onDisk } from "./disk_node.ts";
 import { hashFile } from "./hash_file_node.ts";
 import { type BlobStore, readManifest } from "./image_reader_node.ts";
 import type { CorruptBlob, VerifyLayoutOptions, VerifyReport } from "./layout.ts";
+import { childrenOf, isManifest } from "./manifest_tree.ts";
 import { partialName } from "./partial_node.ts";
 import { type LayoutRoot, PRIVATE } from "./root_node.ts";
-import { childrenOf, isManifest } from "./walk_manifests_node.ts";
+
 import type { LayoutContext } from "./layout_context_node.ts";
 
 /** Hash every blob of a layout, and list what is missing. */

@@ -380,6 +380,20 @@ describe("tidegate, credentials", () => {
     expect(sent).toEqual([]);
   });
 
+  it("a token origin that nobody named gets nothing, until --trust names it", async () => {
+    const words = ["digest", `${world.at.remote}/acme/app:v1`, "-u", "ann", "--password-stdin"];
+    const refused = await world.run(words, { stdin: CLI_CANARY });
+    const trust = `${world.at.remote}=${world.tokenOrigin}`;
+    expect(refused.code).toBe(4);
+    expect(refused.err).toContain(
+      `Next: If it belongs to the registry, allow it: --trust ${trust}`,
+    );
+    const allowed = await world.run([...words, "--trust", trust], { stdin: CLI_CANARY });
+    expect(allowed).toMatchObject({ code: 0 });
+    const env = { TIDEGATE_TRUST: trust };
+    expect(await world.run(words, { stdin: CLI_CANARY, env })).toMatchObject({ code: 0 });
+  });
+
   it("--password is warned about and shown nowhere", async () => {
     const words = ["digest", locked(), "-u", "ann", "--password", CLI_CANARY, "--debug"];
     const { code, err, out } = await world.run(words);

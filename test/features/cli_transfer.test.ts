@@ -244,8 +244,30 @@ rules:
   it("a rule that makes no sense", async () => {
     const bad = ["sync", from(), to("x"), "--semver", "not a range"];
     expect(await world.run(bad)).toMatchObject({ code: 2 });
-    const globs = ["sync", `${world.at.registry}/**`, `${world.at.other}/all/{repository}`];
-    expect((await world.run(globs)).code).toBe(1);
+  });
+
+  it("repositories by glob, where the registry has a catalog", async () => {
+    const globs = ["sync", `${world.at.registry}/acme/*`, `${world.at.other}/all/{name}`];
+    const none = await world.run(globs);
+    expect(none).toMatchObject({ code: 1, err: expect.stringContaining("has no catalog") });
+    const repositories = ["acme/app", "acme/large", "other/app"];
+    const answer = (body: unknown): () => void =>
+      world.simulation.faults.add({
+        path: "/v2/_catalog",
+        action: { kind: "answer", status: 200, body: JSON.stringify(body) },
+      });
+    const remove = answer({ repositories });
+    const synced = await world.run([...globs, "--include", "v1"]);
+    remove();
+    expect(synced).toMatchObject({ code: 0, out: expect.stringContaining("2 copied") });
+    expect(tagsOf("all/app")).toEqual(["v1"]);
+    expect(tagsOf("all/large")).toEqual(["v1"]);
+    for (const body of [{ repositories: ["../x"] }, { repositories: 1 }, []]) {
+      const undo = answer(body);
+      const refused = await world.run(globs);
+      undo();
+      expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("The catalog must") });
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import {
   type SyncReport,
 } from "../../copy/mod.ts";
 import { parseSyncSettings } from "../../settings/mod.ts";
+import { listCatalog } from "../catalog.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
 import { formatBytes, formatDuration } from "../format.ts";
@@ -32,6 +33,10 @@ export const command: Command = {
   examples: [
     { does: "by a plan", line: "tidegate sync images.yaml" },
     { does: "only look", line: "tidegate sync images.yaml --dry-run" },
+    {
+      does: "every repository of a namespace",
+      line: "tidegate sync 'old.example/acme/**' 'new.example/{repository}'",
+    },
     {
       does: "the newest five of a range",
       line: "tidegate sync docker.io/library/nginx r.example/nginx --semver '^1.26' --newest 5",
@@ -68,6 +73,7 @@ async function run(context: CommandContext): Promise<number> {
   const places = registryPlaces(client.registry, {
     records: uploadRecords(context),
     chunkBytes: client.settings.chunkBytes,
+    repositories: (registry, options) => listCatalog(context, client, registry, options),
   });
   const progress = showProgress(context, "images");
   const report = await syncImages(plan, places, {

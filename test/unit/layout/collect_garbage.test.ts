@@ -57,6 +57,7 @@ describe("ImageLayout.gc()", () => {
     expect(await layout.hasBlob(old)).toBe(true);
     await putBlob(layout, patternBytes(6));
     const other = await openLayout(folder.path, { create: false });
+    expect((await other.gc({ dryRun: true })).blobs).toBe(0);
     expect((await other.gc()).blobs).toBe(0);
     expect(blobs()).toHaveLength(2);
     await layout.close();
@@ -98,6 +99,16 @@ describe("ImageLayout.gc()", () => {
     writeFileSync(at("blobs", "sha256", image.digest.slice(7)), "{}");
     await expect(layout.gc()).rejects.toMatchObject({ code: "CACHE_CORRUPT" });
     expect(blobs()).toHaveLength(4);
+  });
+
+  it("keeps entries that are no manifests", async () => {
+    const bytes = patternBytes(20);
+    const blob = await putBlob(layout, bytes);
+    writeFileSync(at("index.json"), JSON.stringify({ schemaVersion: 2, manifests: [blob] }));
+    await reopen();
+    expect((await layout.gc()).blobs).toBe(0);
+    expect(await layout.referrers(blob.digest)).toEqual([]);
+    expect(await layout.verify()).toMatchObject({ blobs: 1, missing: [] });
   });
 
   it("leaves files of other tools", async () => {

@@ -53,6 +53,21 @@ describe("a layout on every runtime", () => {
   });
 });
 
+describe("a layout under Deno's permissions", () => {
+  it("needs nothing but to read and to write", async () => {
+    const allowed = [
+      `--allow-read=${folder.path},${process.cwd()}`,
+      `--allow-write=${folder.path}`,
+    ];
+    const args = ["run", "--quiet", "--no-prompt", ...allowed, CHILD];
+    const { status, stderr } = await run("deno", [...args, "tour", folder.path]);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const refused = await run("deno", [...args, "tour", join(folder.path, "..", "elsewhere")]);
+    expect(refused.stderr).toContain("Deno was not allowed to: see --allow-read");
+  });
+});
+
 describe("processes that share a layout", () => {
   it("writes each blob once, and loses no name", async () => {
     const outcomes = await Promise.all(RUNTIMES.map((runtime) => {
