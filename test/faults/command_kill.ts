@@ -23,6 +23,8 @@ export interface Moment {
   readonly stalledChunk: number | undefined;
   /** How often it is killed before it is let alone. */
   readonly kills: number;
+  /** Whether the registry throws away what a broken request has brought. */
+  readonly discards: boolean;
   /** For places in the simulation. */
   readonly seed: number;
 }
@@ -45,18 +47,22 @@ export function drawMoments(kind: Killed, count: number, seed: number): readonly
       delayMs: Math.floor(random() * 60),
       stalledChunk: kind !== "pull" && random() < 0.4 ? 1 + Math.floor(random() * 8) : undefined,
       kills: random() < 0.2 ? 2 : 1,
+      discards: kind !== "pull" && random() < 0.5,
       seed: own,
     };
   });
 }
 
 /** For titles, and so for who has to try it again. */
-export function formatMoment(
-  { delayMs, kills, runtime, seed, share, stalledChunk }: Moment,
-): string {
-  const at = `${(100 * share).toFixed(1)} % + ${delayMs} ms`;
-  const stall = stalledChunk === undefined ? "" : `, chunk ${stalledChunk} stalled`;
-  return `${runtime}, at ${at}${stall}${kills > 1 ? ", twice" : ""} (seed ${seed})`;
+export function formatMoment(moment: Moment): string {
+  const { delayMs, discards, kills, runtime, seed, share, stalledChunk } = moment;
+  const words = [
+    `${runtime} at ${(100 * share).toFixed(1)} % + ${delayMs} ms`,
+    ...stalledChunk === undefined ? [] : [`chunk ${stalledChunk} stalled`],
+    ...discards ? ["broken requests forgotten"] : [],
+    ...kills > 1 ? ["twice"] : [],
+  ];
+  return `${words.join(", ")} (seed ${seed})`;
 }
 
 /** The words of a command. */

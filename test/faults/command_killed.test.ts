@@ -147,7 +147,7 @@ describe.each(KILLED)("tidegate %s, killed", (kind) => {
   const moments = drawMoments(kind, COUNT, SEED).map((one) => [formatMoment(one), one] as const);
 
   it.each(moments)("%s: the next run ends it", async (_, moment) => {
-    const world = await openCommandWorld(moment.seed);
+    const world = await openCommandWorld(moment);
     try {
       await live(world, kind, moment);
     } finally {

@@ -51,12 +51,24 @@ async function build(): Promise<{ readonly image: BuiltImage; readonly index: Bu
   return { image, index: await buildIndex({ manifests: [image, other] }) };
 }
 
+/** How a world is. */
+export interface WorldOptions {
+  /** For places in the simulation. Default is 1. */
+  readonly seed?: number;
+  /** Whether the registries throw away what a broken request has brought. Default is `false`. */
+  readonly discards?: boolean;
+}
+
 /** Open a world. Close it. */
-export async function openCommandWorld(seed = 1): Promise<CommandWorld> {
+export async function openCommandWorld(
+  { discards = false, seed = 1 }: WorldOptions = {},
+): Promise<CommandWorld> {
   const { image, index } = await (built ??= build());
   const simulation = createSimulation({ keptBodyBytes: 0, seed });
   const source = simulation.registry("source.test");
-  const target = simulation.registry("target.test", { push: { hasher: nodeHasher } });
+  const target = simulation.registry("target.test", {
+    push: { hasher: nodeHasher, brokenBody: discards ? "discard" : "keep" },
+  });
   source.add("acme/app", { image: index, tags: ["v1"] });
   const hosts = { source, target };
   const served: Record<"source" | "target", ServedHost> = {

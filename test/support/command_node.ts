@@ -59,11 +59,12 @@ export function startTidegate(
   runtime: CommandRuntime,
   cache: string,
   words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): StartedCommand {
   const [program = "", ...first] = commandOf(runtime);
   const child = spawn(program, [...first, ...words], {
     cwd: ROOT,
-    env: { ...process.env, ...commandEnv(cache) },
+    env: { ...process.env, ...commandEnv(cache), ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // a group of its own: a runtime may be started by a script
   });
