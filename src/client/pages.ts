@@ -1,12 +1,11 @@
 import {
-  isTidegateError,
   readCapped,
   type RegistryRequest,
   type RegistryResponse,
   TidegateError,
 } from "../core/mod.ts";
 import { observe } from "../observability/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
+import { askOrigin } from "../transport/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
 
@@ -71,16 +70,7 @@ export function linkedRequest(
   from: string,
   link: string,
 ): RegistryRequest {
-  try {
-    return { ...request, url: decideOrigin({ use: "link", upstream, from, target: link }).url };
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      const { use, origin, target, allow } = error.details;
-      const { name } = upstream;
-      observe(observer, { type: "origin.refused", upstream: name, use, origin, target, allow });
-    }
-    throw error;
-  }
+  return { ...request, url: askOrigin({ upstream, observer }, "link", from, link).url };
 }
 
 function loops(url: string): TidegateError<"INVALID_RESPONSE"> {

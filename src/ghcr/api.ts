@@ -3,7 +3,6 @@ import { responseFailure } from "../client/mod.ts";
 import {
   type Clock,
   type Fetch,
-  isTidegateError,
   type Json,
   MAX_MANIFEST_BYTES,
   type Random,
@@ -15,14 +14,14 @@ import {
   type Upstream,
 } from "../core/mod.ts";
 import { readNextLink } from "../distribution/mod.ts";
-import { observe, type Observer } from "../observability/mod.ts";
+import type { Observer } from "../observability/mod.ts";
 import {
+  askOrigin,
   createTransport,
   discard,
   type TransportOptions,
   type TransportState,
 } from "../transport/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
 import { createApiAuthorizer } from "./api_authorizer.ts";
 import { type ApiLimits, createApiLimits } from "./api_limits.ts";
 import { invalidAnswer, readJson, readList } from "./fields.ts";
@@ -150,11 +149,12 @@ function createApiSend(options: GithubApiOptions, limits: ApiLimits): Send {
 
 /** No page is asked for twice, none elsewhere than at the API's own origin. */
 async function* readPages(
-  { upstream, observer, clock, maxPages }: GithubApiOptions,
+  policy: GithubApiOptions,
   first: string,
   get: (url: string) => Promise<RegistryResponse>,
   call: ApiCall,
 ): AsyncGenerator<Json, void> {
+  const { clock, maxPages } = policy;
   const seen = new Set<string>();
   for (let url: string | undefined = first; url !== undefined;) {
     if (seen.has(url)) throw invalidAnswer("Link", "leads back to a page that was read");
@@ -164,23 +164,7 @@ async function* readPages(
     const page = await readBody(response, call, clock);
     const next = readNextLink(response.headers, url);
     yield page;
-    url = next && judgeLink(upstream, observer, url, next);
-  }
-}
-
-function judgeLink(
-  upstream: Upstream,
-  observer: Observer | undefined,
-  from: string,
-  target: string,
-): string {
-  try {
-    return decideOrigin({ use: "link", upstream, from, target }).url;
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
-    }
-    throw error;
+    url = next && askOrigin(policy, "link", url, next).url;
   }
 }
 

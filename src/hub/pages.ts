@@ -1,6 +1,5 @@
 import { isTidegateError, type Json, MAX_PAGES, TidegateError } from "../core/mod.ts";
-import { observe } from "../observability/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
+import { askOrigin } from "../transport/mod.ts";
 import type { ApiAnswer, ApiCall, HubApi } from "./api.ts";
 import { invalidAnswer, optional, readList, readObject, readString } from "./fields.ts";
 
@@ -28,7 +27,7 @@ export async function* readHubPages<T>(
     const page = readObject(answer.body, "page");
     const items = readList(page["results"], "results", read);
     const next = optional(page, "next", "page", readString);
-    url = next === undefined || next === "" ? undefined : follow(api, url, next);
+    url = next === undefined || next === "" ? undefined : askOrigin(api, "link", url, next).url;
     yield* items;
   }
 }
@@ -43,17 +42,6 @@ async function readPage(
     return await api.call(call);
   } catch (error) {
     if (isFurther && isTidegateError(error, "NOT_FOUND")) return undefined;
-    throw error;
-  }
-}
-
-function follow({ upstream, observer }: HubApi, from: string, target: string): string {
-  try {
-    return decideOrigin({ use: "link", upstream, from, target }).url;
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
-    }
     throw error;
   }
 }
