@@ -1,4 +1,4 @@
-import { readCapped, TidegateError } from "../core/mod.ts";
+import { readResponse, TidegateError } from "../core/mod.ts";
 import { pullManifestRequest, pushManifestRequest } from "../distribution/mod.ts";
 import { MEDIA_TYPES } from "../manifest/mod.ts";
 import { observe } from "../observability/mod.ts";
@@ -146,7 +146,7 @@ async function readTag(
   const tag = fallbackTag(subject);
   const options = { accept: MEDIA_TYPES.imageIndex, signal };
   const response = await send(pullManifestRequest(target, tag, options));
-  const { body, headers, status, url } = response;
+  const { headers, status } = response;
   if (status === 404) {
     discard(response, clock);
     return { index: parseReferrersIndex(undefined), exists: false, etag: undefined };
@@ -154,9 +154,8 @@ async function readTag(
   if (status !== 200) {
     throw await responseFailure(response, `${target.repository}:${tag}`, clock, signal);
   }
-  const { origin } = new URL(url);
-  const reading = { what: "list of referrers", maximum, origin, clock, stallMs, signal };
-  const bytes = await readCapped(body, reading).finally(() => response.release());
+  const reading = { what: "list of referrers", maximum, clock, stallMs, signal };
+  const bytes = await readResponse(response, reading);
   const etag = headers.get("etag") ?? undefined;
   return { index: parseReferrersIndex(bytes), exists: true, etag };
 }

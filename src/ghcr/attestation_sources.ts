@@ -1,10 +1,10 @@
 import type { PulledManifest, RegistryClient } from "../client/mod.ts";
-import { isTidegateError, type Json } from "../core/mod.ts";
+import { isJsonObject, isTidegateError, type Json } from "../core/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
 import { type Digest, fallbackTag, type Reference } from "../reference/mod.ts";
 import type { Accounts } from "./accounts.ts";
 import type { ApiCallOptions, GithubApi } from "./api.ts";
-import { isObject, readJson } from "./fields.ts";
+import { githubAnswer } from "./fields.ts";
 import { ownerPath } from "./owner.ts";
 import { isStatementType, type Statement, tryReadStatement } from "./statement.ts";
 
@@ -56,10 +56,10 @@ async function* fromGithub(
   const { owner } = await accounts.ownerOf(ref, { signal });
   const path = `${ownerPath(owner)}/attestations/${digest}`;
   const call = { what: `attestations of ${digest}`, signal, query: { per_page: "30" } };
-  const list = (page: Json): Json | undefined => isObject(page) ? page["attestations"] : page;
+  const list = (page: Json): Json | undefined => isJsonObject(page) ? page["attestations"] : page;
   try {
     for await (const entry of api.list(path, call, list)) {
-      const bundle = isObject(entry) ? entry["bundle"] : undefined;
+      const bundle = isJsonObject(entry) ? entry["bundle"] : undefined;
       const statement = tryReadStatement(() => bundle ?? null);
       if (statement !== undefined) yield statement;
     }
@@ -110,7 +110,7 @@ async function* statementsIn(
     if (!isStatementType(mediaType) || size > MAX_STATEMENT_BYTES) continue;
     const blob = await registry.blobs.get(ref, digest, { size, signal });
     const bytes = await blob.bytes(MAX_STATEMENT_BYTES);
-    const statement = tryReadStatement(() => readJson(bytes, "statement"));
+    const statement = tryReadStatement(() => githubAnswer.readJson(bytes, "statement"));
     if (statement !== undefined) yield statement;
   }
 }

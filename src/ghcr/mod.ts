@@ -38,7 +38,7 @@ export {
 export type { DeleteImageOptions, LocatedVersion } from "./delete_image.ts";
 export { apiUrlOf, GHCR_PROFILE } from "./github_hosts.ts";
 export type { HealthError, HealthOptions, HealthStatus } from "./health.ts";
-export type { JsonObject } from "./fields.ts";
+export type { JsonObject } from "../core/mod.ts";
 export { type PackageOwner } from "./owner.ts";
 export type { GhcrPackage, PackageVersion } from "./package.ts";
 export type {

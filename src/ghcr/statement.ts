@@ -1,14 +1,15 @@
-import { decodeBase64, decodeUtf8, isTidegateError, type Json } from "../core/mod.ts";
-import { type Digest, tryParseDigest } from "../reference/mod.ts";
 import {
-  invalidAnswer,
-  isObject,
+  decodeBase64,
+  decodeUtf8,
+  isJsonObject,
+  isTidegateError,
+  type Json,
   type JsonObject,
-  readJson,
-  readList,
-  readObject,
-  readString,
-} from "./fields.ts";
+} from "../core/mod.ts";
+import { type Digest, tryParseDigest } from "../reference/mod.ts";
+import { githubAnswer } from "./fields.ts";
+
+const { readJson, readList, readObject, readString } = githubAnswer;
 
 /**
  * What somebody states about an artifact.
@@ -41,12 +42,12 @@ export function readStatement(document: Json): Statement {
   if (fields["payload"] !== undefined) return readStatement(openEnvelope(fields));
   const type = readString(fields["_type"], "statement._type");
   if (!type.startsWith("https://in-toto.io/Statement/")) {
-    throw invalidAnswer("statement._type", "must be that of an in-toto statement");
+    throw githubAnswer.invalid("statement._type", "must be that of an in-toto statement");
   }
   return {
     predicateType: readString(fields["predicateType"], "statement.predicateType"),
     subjects: readList(fields["subject"], "statement.subject", readSubject).flat(),
-    predicate: isObject(fields["predicate"]) ? fields["predicate"] : {},
+    predicate: isJsonObject(fields["predicate"]) ? fields["predicate"] : {},
   };
 }
 
@@ -55,18 +56,18 @@ function openEnvelope(envelope: JsonObject): Json {
   const payloadType = readString(envelope["payloadType"], "envelope.payloadType");
   const { payload } = envelope;
   if (payloadType !== "application/vnd.in-toto+json" || typeof payload !== "string") {
-    throw invalidAnswer("envelope", "must hold an in-toto statement");
+    throw githubAnswer.invalid("envelope", "must hold an in-toto statement");
   }
   const inner = readJson(decodePayload(payload), "statement");
-  if (isObject(inner) && inner["_type"] !== undefined) return inner;
-  throw invalidAnswer("envelope.payload", "must be an in-toto statement");
+  if (isJsonObject(inner) && inner["_type"] !== undefined) return inner;
+  throw githubAnswer.invalid("envelope.payload", "must be an in-toto statement");
 }
 
 function decodePayload(payload: string): string {
   try {
     return decodeUtf8(decodeBase64(payload));
   } catch (cause) {
-    throw invalidAnswer("envelope.payload", "must be base64 of UTF-8", { cause });
+    throw githubAnswer.invalid("envelope.payload", "must be base64 of UTF-8", { cause });
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Json } from "../core/mod.ts";
-import { isObject, type JsonObject } from "./fields.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/mod.ts";
 import type { Statement } from "./statement.ts";
 
 /** How bad a vulnerability is. */
@@ -60,7 +59,7 @@ export function countSeverities(
 /** An empty result is a scan that found nothing; none, or an unknown one, is no scan. */
 function readResult(result: Json | undefined): readonly Vulnerability[] | undefined {
   if (Array.isArray(result)) return result.flatMap((one: Json) => readInToto(objectOf(one)));
-  if (!isObject(result)) return undefined;
+  if (!isJsonObject(result)) return undefined;
   const { Results: results, matches } = result;
   if (Array.isArray(matches)) return matches.flatMap((one: Json) => readGrype(objectOf(one)));
   if (!Array.isArray(results)) return undefined;
@@ -121,7 +120,7 @@ function worstOfEach(found: readonly Vulnerability[]): readonly Vulnerability[] 
 }
 
 function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

@@ -1,15 +1,10 @@
-import { decodeBase64, type Json, parseJson } from "../core/mod.ts";
+import { decodeBase64, type Json, type JsonObject, parseJson } from "../core/mod.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../reference/mod.ts";
-import {
-  invalidAnswer,
-  type JsonObject,
-  optional,
-  readList,
-  readObject,
-  readString,
-} from "./fields.ts";
+import { hubAnswer, readEntries } from "./fields.ts";
 import type { ScanFindings } from "./scan_source.ts";
 import { countSeverities, parseSeverity, type Severity, worstSeverity } from "./severity.ts";
+
+const { readObject, readOptional, readString } = hubAnswer;
 
 /** Predicates that hold findings. The first two are in-toto's, the last cosign's. */
 const PREDICATES: ReadonlySet<string> = new Set([
@@ -38,11 +33,11 @@ export function readFindings(bytes: Uint8Array, image: Digest): ScanFindings | u
   if (!isFindingsPredicate(type) || !isAbout(statement, image)) return undefined;
   const predicate = readObject(statement["predicate"], "predicate");
   const scanner = readObject(predicate["scanner"], "predicate.scanner");
-  const metadata = optional(predicate, "metadata", "predicate", readObject);
+  const metadata = readOptional(predicate, "metadata", "predicate", readObject);
   const finished = metadata?.["scanFinishedOn"];
   return {
     severities: countSeverities(readResult(scanner["result"])),
-    scanner: optional(scanner, "uri", "predicate.scanner", readString)?.slice(0, 256),
+    scanner: readOptional(scanner, "uri", "predicate.scanner", readString)?.slice(0, 256),
     scannedAt: typeof finished === "string" ? parseTime(finished) : undefined,
   };
 }
@@ -54,7 +49,7 @@ function openEnvelope(document: JsonObject): JsonObject {
   try {
     return readObject(parseJson(decodeBase64(payload)), "statement");
   } catch (cause) {
-    throw invalidAnswer("envelope.payload", "must be a statement in base64", { cause });
+    throw hubAnswer.invalid("envelope.payload", "must be a statement in base64", { cause });
   }
 }
 
@@ -62,29 +57,29 @@ function parse(bytes: Uint8Array): Json {
   try {
     return parseJson(bytes);
   } catch (cause) {
-    throw invalidAnswer("statement", "must be JSON", { cause });
+    throw hubAnswer.invalid("statement", "must be JSON", { cause });
   }
 }
 
 function isAbout(statement: JsonObject, image: Digest): boolean {
-  const subjects = readList(statement["subject"], "subject", readObject);
+  const subjects = readEntries(statement["subject"], "subject", readObject);
   return subjects.some((subject) => {
-    const digests = optional(subject, "digest", "subject", readObject) ?? {};
+    const digests = readOptional(subject, "digest", "subject", readObject) ?? {};
     return digests[digestAlgorithm(image)] === digestHex(image);
   });
 }
 
 /** in-toto lists findings; cosign wraps whatever a scanner wrote, which is mostly Trivy's. */
 function readResult(result: Json | undefined): readonly Severity[] {
-  if (Array.isArray(result)) return readList(result, "result", readFinding);
+  if (Array.isArray(result)) return readEntries(result, "result", readFinding);
   const { Results } = readObject(result ?? null, "result");
-  if (Results === undefined) throw invalidAnswer("result", "must be a list of findings");
-  return readList(Results, "result.Results", readTarget).flat();
+  if (Results === undefined) throw hubAnswer.invalid("result", "must be a list of findings");
+  return readEntries(Results, "result.Results", readTarget).flat();
 }
 
 function readFinding(value: Json, part: string): Severity {
   const fields = readObject(value, part);
-  return worstSeverity(readList(fields["severity"], `${part}.severity`, readRating));
+  return worstSeverity(readEntries(fields["severity"], `${part}.severity`, readRating));
 }
 
 function readRating(value: Json, part: string): Severity {
@@ -94,7 +89,7 @@ function readRating(value: Json, part: string): Severity {
 
 function readTarget(value: Json, part: string): readonly Severity[] {
   const fields = readObject(value, part);
-  return readList(fields["Vulnerabilities"], `${part}.Vulnerabilities`, (entry, at) => {
+  return readEntries(fields["Vulnerabilities"], `${part}.Vulnerabilities`, (entry, at) => {
     const { Severity: rating } = readObject(entry, at);
     return typeof rating === "string" ? parseSeverity(rating) : "unknown";
   });
