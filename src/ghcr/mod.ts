@@ -48,5 +48,4 @@ export type {
   RestorePackageOptions,
 } from "./packages.ts";
 export { GHCR, parseGhcrReference, tryParseGhcrReference } from "./reference.ts";
-export type { Statement } from "./statement.ts";
-export type { Severity, Vulnerability } from "./vulnerabilities.ts";
+export type { Severity, Statement, Vulnerability } from "../attestation/mod.ts";

@@ -1,6 +1,6 @@
+import type { SeverityCounts } from "../attestation/mod.ts";
 import { excerpt, type Json, TidegateError } from "../core/mod.ts";
 import { type Digest, isRepositoryName, isTag } from "../reference/mod.ts";
-import type { SeverityCounts } from "./event.ts";
 
 interface NoticeFacts {
   /** The registry's name of it, by the grammar of references. */
