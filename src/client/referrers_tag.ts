@@ -46,26 +46,27 @@ const SETTINGS: TagSettings = {
   maximumMs: 8_000,
 };
 
+/** A manifest that refers to another, and where both are. */
+export interface ReferrerPlace extends CallOptions {
+  readonly context: ClientContext;
+  readonly connection: RepositoryConnection;
+  readonly subject: Digest;
+  readonly referrer: PreparedManifest;
+}
+
 /**
  * List a manifest in the fallback tag of its subject (distribution-spec, "Referrers Tag Schema").
  * Everything else in the list stays as it is; a manifest that is in it already is left alone.
  *
- * @param referrer The manifest. It must have been pushed.
+ * @param place Its referrer must have been pushed.
  * @returns Whether it was not listed before.
  * @throws {TidegateError} CONFLICT when others kept overwriting it; LIMIT_EXCEEDED when the list
  * would get longer than a manifest may be; INVALID_MANIFEST when the tag holds something else; what
  * the registry answers.
  */
-export function addReferrer(
-  context: ClientContext,
-  connection: RepositoryConnection,
-  subject: Digest,
-  referrer: PreparedManifest,
-  options: CallOptions,
-): Promise<boolean> {
-  const entry = referrerEntry(referrer);
-  const change = (index: ReferrersIndex): ReferrersIndex | undefined => addEntry(index, entry);
-  return changeTag({ context, connection, subject, referrer, change, ...options });
+export function addReferrer(place: ReferrerPlace): Promise<boolean> {
+  const entry = referrerEntry(place.referrer);
+  return changeTag({ ...place, change: (index) => addEntry(index, entry) });
 }
 
 /**
@@ -74,23 +75,12 @@ export function addReferrer(
  * @returns Whether it was listed.
  * @throws {TidegateError} As {@linkcode addReferrer}.
  */
-export function removeReferrer(
-  context: ClientContext,
-  connection: RepositoryConnection,
-  subject: Digest,
-  referrer: PreparedManifest,
-  options: CallOptions,
-): Promise<boolean> {
-  const { digest } = referrer;
-  const change = (index: ReferrersIndex): ReferrersIndex | undefined => removeEntry(index, digest);
-  return changeTag({ context, connection, subject, referrer, change, ...options });
+export function removeReferrer(place: ReferrerPlace): Promise<boolean> {
+  const { digest } = place.referrer;
+  return changeTag({ ...place, change: (index) => removeEntry(index, digest) });
 }
 
-interface TagJob extends CallOptions {
-  readonly context: ClientContext;
-  readonly connection: RepositoryConnection;
-  readonly subject: Digest;
-  readonly referrer: PreparedManifest;
+interface TagJob extends ReferrerPlace {
   /** The list as it should be; undefined when it is so already. */
   readonly change: (index: ReferrersIndex) => ReferrersIndex | undefined;
 }

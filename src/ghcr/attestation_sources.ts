@@ -50,8 +50,8 @@ export const SOURCES: Readonly<Record<AttestationSource, FindStatements>> = {
   buildkit: fromBuildkit,
 };
 
-const MAX_MANIFESTS = 64; // each is a manifest and its blobs to read
-const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
+/** Each manifest is one more to read, with its blobs. */
+const LIMITS = { maxManifests: 64, maxStatementBytes: 16 * 1024 * 1024 } as const;
 
 /** Bundles that are kept elsewhere (`bundle_url`) are passed over. */
 async function* fromGithub(
@@ -103,8 +103,7 @@ function searchOf(
     registry,
     place,
     digest,
-    maxManifests: MAX_MANIFESTS,
-    maxStatementBytes: MAX_STATEMENT_BYTES,
+    ...LIMITS,
     acceptsReferrer: () => true,
     acceptsLayer: ({ mediaType }) => isStatementType(mediaType),
   };

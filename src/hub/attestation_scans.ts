@@ -13,8 +13,8 @@ import type { Descriptor } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 import type { ScanFindings, ScanSource, ScanSubject } from "./scan_source.ts";
 
-const MAX_STATEMENT_BYTES: number = 4 * 1024 * 1024;
-const MAX_MANIFESTS = 16; // each costs a pull
+/** Each manifest costs a pull. */
+const LIMITS = { maxManifests: 16, maxStatementBytes: 4 * 1024 * 1024 } as const;
 
 /**
  * Findings that BuildKit filed in the image's own index, as in-toto statements. Each attestation
@@ -49,8 +49,7 @@ function searchOf({ registry, ref: place, digest }: ScanSubject): StatementSearc
     registry,
     place,
     digest,
-    maxManifests: MAX_MANIFESTS,
-    maxStatementBytes: MAX_STATEMENT_BYTES,
+    ...LIMITS,
     acceptsReferrer: mayHoldFindings,
     acceptsLayer: (layer) => isScanPredicate(predicateTypeOf(layer) ?? ""),
   };
