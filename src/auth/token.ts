@@ -1,4 +1,4 @@
-import { type Json, parseJson, Secret } from "../core/mod.ts";
+import { isJsonObject, type Json, type JsonObject, parseJson, Secret } from "../core/mod.ts";
 import { invalidResponse } from "./invalid_response.ts";
 
 /** A registry token and when it ends. */
@@ -59,17 +59,15 @@ export function readTokenAnswer(body: Uint8Array, facts: TokenAnswerFacts): Toke
   return { value: new Secret(value), expiresAt: facts.receivedAt + 1000 * left };
 }
 
-function parseAnswer(body: Uint8Array): Readonly<Record<string, Json>> {
+function parseAnswer(body: Uint8Array): JsonObject {
   let answer: Json;
   try {
     answer = parseJson(body);
   } catch {
     throw invalidResponse(WHAT, "is not valid JSON"); // the parser's message may quote the token
   }
-  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
-    throw invalidResponse(WHAT, "is not an object");
-  }
-  return answer as Record<string, Json>;
+  if (isJsonObject(answer)) return answer;
+  throw invalidResponse(WHAT, "is not an object");
 }
 
 /** Visible ASCII only: anything else could break out of the header. */

@@ -1,7 +1,8 @@
 import {
   type Clock,
   encodeUtf8,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   parseJson,
   type Random,
   Secret,
@@ -123,8 +124,6 @@ interface SealedStore {
   readonly observer: Observer | undefined;
 }
 
-type StoredObject = { readonly [key: string]: Json };
-
 function tokenKeyBytes(
   { upstream, provider, credential, scopes }: TokenKey,
 ): Uint8Array<ArrayBuffer> {
@@ -148,7 +147,7 @@ async function read(
   store: SealedStore,
   key: Uint8Array<ArrayBuffer>,
   upstream: string,
-): Promise<StoredObject | undefined> {
+): Promise<JsonObject | undefined> {
   for (const name of await store.sealer.names(key)) {
     const sealed = await attempt(store, "get", () => store.kv.get(name));
     if (sealed === undefined) continue;
@@ -166,13 +165,12 @@ async function open(
   sealer: Sealer,
   name: string,
   sealed: Uint8Array<ArrayBuffer>,
-): Promise<StoredObject | undefined> {
+): Promise<JsonObject | undefined> {
   const plain = await sealer.open(name, sealed);
   if (plain === undefined) return undefined;
   try {
     const value = parseJson(plain);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value as StoredObject : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -181,7 +179,7 @@ async function open(
 async function write(
   store: SealedStore,
   key: Uint8Array<ArrayBuffer>,
-  value: StoredObject,
+  value: JsonObject,
   ttlSeconds: number,
 ): Promise<void> {
   const [name = ""] = await store.sealer.names(key);
@@ -214,13 +212,13 @@ function unreadable({ observer }: SealedStore, upstream: string, reason: string)
   observe(observer, { type: "token.unreadable", upstream, reason });
 }
 
-function asToken({ token, expiresAt }: StoredObject): Token | undefined {
+function asToken({ token, expiresAt }: JsonObject): Token | undefined {
   const isToken = typeof token === "string" && /^[\u0021-\u007e]+$/.test(token) &&
     typeof expiresAt === "number";
   return isToken ? { value: new Secret(token), expiresAt } : undefined;
 }
 
-function asChallenge({ scheme, realm, service }: StoredObject): KnownChallenge | undefined {
+function asChallenge({ scheme, realm, service }: JsonObject): KnownChallenge | undefined {
   if (scheme === "basic") return { scheme };
   if (scheme !== "bearer" || typeof realm !== "string") return undefined;
   return { scheme, realm, ...(typeof service === "string" ? { service } : {}) };

@@ -6,6 +6,14 @@ export type Json = null | boolean | number | string | readonly Json[] | {
   readonly [key: string]: Json;
 };
 
+/** A JSON object whose fields nobody has checked yet. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Whether a value is a JSON object: no list, not null. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** JSON that two readers could understand differently: a key twice, a size written as `1e3`. */
 export class AmbiguousJsonError extends SyntaxError {
   override readonly name = "AmbiguousJsonError";

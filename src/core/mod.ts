@@ -12,6 +12,7 @@ export * from "./errors.ts";
 export * from "./fetch.ts";
 export * from "./hasher.ts";
 export * from "./json.ts";
+export * from "./json_reader.ts";
 export * from "./limits.ts";
 export * from "./origin_not_trusted.ts";
 export * from "./profile.ts";

@@ -73,7 +73,7 @@ export function goOn(
   { location, minChunkBytes }: UploadSession,
   from: string,
 ): void {
-  upload.location = permitLocation(upstream, target, location, from);
+  upload.location = permitLocation({ upstream }, target, location, from);
   upload.minChunkBytes = minChunkBytes ?? upload.minChunkBytes;
 }
 

@@ -1,3 +1,4 @@
+import { SEVERITIES, type SeverityCounts } from "../attestation/mod.ts";
 import type { CallOptions, PulledManifest, RegistryClient } from "../client/mod.ts";
 import { isTidegateError } from "../core/mod.ts";
 import {
@@ -10,7 +11,6 @@ import {
 import type { Digest, Reference } from "../reference/mod.ts";
 import { assertHub } from "./hub_name.ts";
 import type { ScanSource, ScanSubject } from "./scan_source.ts";
-import { SEVERITIES, type SeverityCounts } from "./severity.ts";
 
 /** Why a source had nothing to say: an error's code, or that it knows nothing of the image. */
 export interface ScanMiss {

@@ -1,10 +1,11 @@
 import type { CallOptions, TagOperations } from "../client/mod.ts";
+import type { ReadJson } from "../core/mod.ts";
 import { parseTag, type Reference } from "../reference/mod.ts";
+import { assertPageSize, withQuery } from "../rest/mod.ts";
 import type { HubApi } from "./api.ts";
-import { invalidAnswer, type Read } from "./fields.ts";
+import { hubAnswer } from "./fields.ts";
 import { formatHubName, type HubName, parseHubName, type RepositoryLike } from "./hub_name.ts";
 import { readHubPages } from "./pages.ts";
-import { assertPageSize, withQuery } from "./query.ts";
 import { type HubTag, readTag } from "./tag.ts";
 
 /** How tags are listed with their details. */
@@ -46,7 +47,7 @@ export function tagOperations(api: HubApi, registry: TagOperations): HubTagOpera
       const url = `${tagsOf(origin, at)}/${tag}`;
       const found = readTag((await api.call({ url, what, signal })).body);
       if (found.name === tag) return found;
-      throw invalidAnswer("tag", "must be the one that was asked for");
+      throw hubAnswer.invalid("tag", "must be the one that was asked for");
     },
     details: (repository, options) => listDetails(api, repository, options),
     async delete(ref, { signal } = {}): Promise<void> {
@@ -65,7 +66,7 @@ async function* listDetails(
   const at = parseHubName(repository);
   const query = { page_size: assertPageSize(pageSize, MAX_PAGE_SIZE), name };
   const url = withQuery(tagsOf(api.upstream.origin, at), query);
-  const read: Read<HubTag> = readTag;
+  const read: ReadJson<HubTag> = readTag;
   yield* readHubPages(api, { url, what: formatHubName(at), signal }, read);
 }
 

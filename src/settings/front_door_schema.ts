@@ -70,6 +70,13 @@ const list = <T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T[
     v.maxLength(MAX_ENTRIES, `must have at most ${MAX_ENTRIES} entries`),
   );
 
+const wholeNumber = (
+  least: number,
+  most: number,
+  rule: string,
+): v.GenericSchema<unknown, number> =>
+  v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(least, rule), v.maxValue(most, rule));
+
 const flag = v.boolean("must be true or false");
 
 /** Valibot's objects accept arrays, and its own sentences may quote the value, which may be a secret. */
@@ -157,8 +164,7 @@ const access = v.pipe(
 const DAY_SECONDS = 86_400;
 
 function seconds(most: number): v.GenericSchema<unknown, number> {
-  const rule = `must be a whole number of seconds between 0 and ${most}`;
-  return v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(0, rule), v.maxValue(most, rule));
+  return wholeNumber(0, most, `must be a whole number of seconds between 0 and ${most}`);
 }
 
 /** Of `blobs` only the value that means "off" is accepted until the door has such a cache. */
@@ -190,12 +196,7 @@ const limits = v.pipe(
   record,
   v.strictObject({
     manifestBytes: v.optional(
-      v.pipe(
-        v.number(manifestRule),
-        v.safeInteger(manifestRule),
-        v.minValue(1024, manifestRule),
-        v.maxValue(LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
-      ),
+      wholeNumber(1024, LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
       MAX_MANIFEST_BYTES,
     ),
     chunkBytes: v.optional(
@@ -232,12 +233,7 @@ const webhooks = v.pipe(
       v.picklist(["queue", "console", "off"], "must be queue, console or off"),
     ),
     perMinute: v.optional(
-      v.pipe(
-        v.number(perMinuteRule),
-        v.safeInteger(perMinuteRule),
-        v.minValue(1, perMinuteRule),
-        v.maxValue(MOST_PER_MINUTE, perMinuteRule),
-      ),
+      wholeNumber(1, MOST_PER_MINUTE, perMinuteRule),
       600,
     ),
     dockerHub: v.exactOptional(v.pipe(

@@ -11,7 +11,7 @@ import { observe, redactUrl } from "../observability/mod.ts";
 import { answerAnonymously } from "./anonymous.ts";
 import { discard } from "./discard.ts";
 import type { TransportSettings } from "./settings.ts";
-import { decide } from "./origin.ts";
+import { askOrigin } from "./origin.ts";
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
@@ -89,7 +89,7 @@ function follow(
   const method = nextMethod(request.method, status);
   const isRead = method === "GET" || method === "HEAD";
   const use = isRead ? "redirect" : "location";
-  const { url, credentials } = decide(settings, use, request.url, location);
+  const { url, credentials } = askOrigin(settings, use, request.url, location);
   const { body, ...rest } = request;
   const staysHome = new URL(request.url).origin === settings.upstream.origin && credentials;
   const headers = staysHome ? request.headers : travelling(request.headers);
