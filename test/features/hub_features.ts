@@ -4,15 +4,8 @@ import { memoryKv } from "../../src/kv/mod.ts";
 import { parseReference } from "../../src/reference/mod.ts";
 import { buildArtifact, buildIndex, digestOf } from "../../src/simulation/mod.ts";
 import { sourceOf } from "../support/image_sources.ts";
-import {
-  collect,
-  failure,
-  ORG_TOKEN,
-  PASSWORD,
-  READ_TOKEN,
-  type ServeWorld,
-  worldsOf,
-} from "./hub_world.ts";
+import { collect, failure, ORG_TOKEN, PASSWORD, READ_TOKEN, worldsOf } from "./hub_world.ts";
+import type { ServeWorld } from "./serve_world.ts";
 
 const APP = parseReference("docker.io/library/app:v1");
 const OWN = parseReference("acme/own:v1");
