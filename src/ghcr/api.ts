@@ -23,6 +23,7 @@ import {
   type TransportState,
 } from "../transport/mod.ts";
 import { decideOrigin } from "../upstream/mod.ts";
+import { githubEndpoint } from "./api_endpoint.ts";
 import { createApiAuthorizer } from "./api_authorizer.ts";
 import { type ApiLimits, createApiLimits } from "./api_limits.ts";
 import { invalidAnswer, readJson, readList } from "./fields.ts";
@@ -113,6 +114,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       url,
       headers,
       kind: "api",
+      endpoint: githubEndpoint(new URL(url).pathname.slice(prefix.length)),
       scopes: [],
       ...(signal && { signal }),
     });

@@ -17,6 +17,7 @@ import {
 } from "../core/mod.ts";
 import type { Observer } from "../observability/mod.ts";
 import { discard } from "../transport/mod.ts";
+import { hubEndpoint } from "./api_endpoint.ts";
 import { type ApiRateLimit, readApiRateLimit } from "./api_rate_limit.ts";
 import { invalidAnswer } from "./fields.ts";
 import { noCredential, type Session } from "./session.ts";
@@ -124,6 +125,7 @@ function toRequest({ method = "GET", url, body, signal }: ApiCall): RegistryRequ
     url,
     headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
     kind: "api",
+    endpoint: hubEndpoint(url),
     scopes: [],
     ...(body !== undefined && { body: encodeUtf8(JSON.stringify(body)) }),
     ...(signal && { signal }),
