@@ -33,7 +33,8 @@ function openHooks({ ann, events }: HubWorld): Hooks {
   const [heard, purged]: [RegistryEvent[], string[]] = [[], []];
   const resolve = registryResolver(ann(), "docker.io");
   const purger = {
-    purge: (repository: string, tag = "*") => void purged.push(`${repository}:${tag}`),
+    purge: (repository: string, tag = "*") =>
+      Promise.resolve(void purged.push(`${repository}:${tag}`)),
   };
   const receiver = createWebhookReceiver({
     dockerHub: { secrets: [new Secret(SECRET)], resolve, purger },

@@ -76,7 +76,7 @@ async function answer(
   try {
     const { delivery, entry } = await simulation.exchange(host, {
       ...{ method, target, url: new URL(host.address + target).href },
-      headers: new Headers(headers.map(([name, value]) => [name, value])),
+      headers: new Headers(headers.map(([name, value]): [string, string] => [name, value])),
       body: pieces(body),
     });
     const { body: content, ...rest } = delivery;
