@@ -57,6 +57,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/{runtime,front}/**/*.test.ts"],
+          globalSetup: "./test/features/setup_node.ts",
           ...limits,
         },
       },

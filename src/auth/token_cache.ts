@@ -96,10 +96,12 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       if (value !== undefined && token === undefined) unreadable(store, key.upstream.name, "shape");
       return token !== undefined && isUsable(token, clock.now()) ? token : undefined;
     },
-    async put(key: TokenKey, { value, expiresAt }: Token): Promise<void> {
+    async put(key: TokenKey, { value, expiresAt, marginMs }: Token): Promise<void> {
       const ttlSeconds = (expiresAt - clock.now()) / 1000;
       if (!(ttlSeconds > 0)) return;
-      await write(store, tokenKeyBytes(key), { token: value.reveal(), expiresAt }, ttlSeconds);
+      const margin = marginMs === undefined ? {} : { marginMs };
+      const stored = { token: value.reveal(), expiresAt, ...margin };
+      await write(store, tokenKeyBytes(key), stored, ttlSeconds);
     },
     delete: (key: TokenKey) => remove(store, tokenKeyBytes(key)),
     async getChallenge(upstream): Promise<KnownChallenge | undefined> {
@@ -212,10 +214,12 @@ function unreadable({ observer }: SealedStore, upstream: string, reason: string)
   observe(observer, { type: "token.unreadable", upstream, reason });
 }
 
-function asToken({ token, expiresAt }: JsonObject): Token | undefined {
+function asToken({ token, expiresAt, marginMs }: JsonObject): Token | undefined {
   const isToken = typeof token === "string" && /^[\u0021-\u007e]+$/.test(token) &&
     typeof expiresAt === "number";
-  return isToken ? { value: new Secret(token), expiresAt } : undefined;
+  if (!isToken) return undefined;
+  const margin = typeof marginMs === "number" && marginMs >= 0 ? { marginMs } : {};
+  return { value: new Secret(token), expiresAt, ...margin };
 }
 
 function asChallenge({ scheme, realm, service }: JsonObject): KnownChallenge | undefined {

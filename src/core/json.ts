@@ -1,5 +1,10 @@
 import { decodeUtf8 } from "./bytes.ts";
-import { MAX_JSON_DEPTH, MAX_JSON_DISTINCT_KEYS, MAX_JSON_NODES } from "./limits.ts";
+import {
+  MAX_JSON_DEPTH,
+  MAX_JSON_DISTINCT_KEYS,
+  MAX_JSON_IRREGULAR_KEYS,
+  MAX_JSON_NODES,
+} from "./limits.ts";
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | {
@@ -51,8 +56,21 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** What the scan remembers. Memory grows with depth and distinct keys, not with objects. */
+/** The keys that an object has had so far, and what came after them in others. */
+interface Shape {
+  /** The key that came next last time, and what that made. */
+  lastKey?: string;
+  last?: Shape;
+  next?: Map<string, Shape>;
+  /** No keys yet, in the objects that are the last key's value, or lie in it. */
+  inner?: Shape;
+}
+
+/** What the scan remembers. Memory grows with depth, distinct keys and shapes, not with objects. */
 interface Scan {
+  /** For each open level the shape of its object so far. */
+  readonly shapes: Shape[];
+  readonly noKeys: Shape;
   /** For each open level the serial number of its object, 0 for an array. */
   readonly levels: number[];
   /** For each level, keys with the serial number of the last object that had them. */
@@ -60,6 +78,7 @@ interface Scan {
   containers: number;
   keys: number;
   distinctKeys: number;
+  irregularKeys: number;
 }
 
 const QUOTE = 0x22;
@@ -76,7 +95,10 @@ function checkStructure(
   maximumDepth: number,
   integerKeys: ReadonlySet<string>,
 ): void {
-  const scan: Scan = { levels: [], keysAt: [], containers: 0, keys: 0, distinctKeys: 0 };
+  const scan: Scan = {
+    ...{ levels: [], keysAt: [], shapes: [], noKeys: {} },
+    ...{ containers: 0, keys: 0, distinctKeys: 0, irregularKeys: 0 },
+  };
   let isKeyNext = false;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
@@ -110,6 +132,9 @@ function checkStructure(
 function open(scan: Scan, isObject: boolean, offset: number, maximumDepth: number): void {
   scan.containers++;
   scan.levels.push(isObject ? scan.containers : 0);
+  const level = scan.levels.length - 1;
+  const outer = scan.shapes[level - 1] ?? scan.noKeys;
+  scan.shapes[level] = isObject ? outer.inner ??= {} : outer;
   if (scan.levels.length > maximumDepth) {
     throw new SyntaxError(`JSON nests deeper than ${maximumDepth} at ${offset}`);
   }
@@ -144,12 +169,29 @@ function addKey(scan: Scan, key: string, offset: number): void {
   } else if (known.lastObject === object) {
     throw new AmbiguousJsonError(`JSON has a key twice at ${offset}`);
   } else known.lastObject = object;
+  addToShape(scan, level, key);
   if (++scan.keys > MAX_JSON_NODES) {
     throw new SyntaxError(`JSON has more than ${MAX_JSON_NODES} keys`);
   }
   if (scan.distinctKeys > MAX_JSON_DISTINCT_KEYS) {
     throw new SyntaxError(`JSON has more than ${MAX_JSON_DISTINCT_KEYS} different keys`);
   }
+}
+
+/** Native parsers are fast where objects are alike: what is not costs many times more. */
+function addToShape(scan: Scan, level: number, key: string): void {
+  const before = scan.shapes[level] ?? scan.noKeys;
+  if (before.last === undefined || before.lastKey !== key) {
+    const next = before.next ??= new Map();
+    let shape = next.get(key);
+    if (shape === undefined) next.set(key, shape = {});
+    before.lastKey = key;
+    before.last = shape;
+    if (++scan.irregularKeys > MAX_JSON_IRREGULAR_KEYS) {
+      throw new SyntaxError(`JSON has more than ${MAX_JSON_IRREGULAR_KEYS} irregular keys`);
+    }
+  }
+  scan.shapes[level] = before.last;
 }
 
 /** Whether the number that follows a key, if one does, is written as a whole one. */

@@ -10,6 +10,19 @@ export type RequestKind =
   /** A vendor's own API beside the registry's. */
   | "api";
 
+/** The part of a vendor's API that a request is for: a label of metrics. */
+export type ApiEndpoint =
+  | "login"
+  | "repositories"
+  | "tags"
+  | "search"
+  | "scans"
+  | "accounts"
+  | "packages"
+  | "versions"
+  | "attestations"
+  | "rate-limit";
+
 /** The methods of the distribution spec. */
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -24,6 +37,8 @@ export interface RegistryRequest {
   /** Lower-case names. Never `authorization`: that is the transport's. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: RequestKind;
+  /** With the kind `api`: which part of it, for events. */
+  readonly endpoint?: ApiEndpoint | undefined;
   /** Scopes the operation needs, the most important first: `repository:library/nginx:pull`. */
   readonly scopes: readonly string[];
   /** Absent for no body. A stream makes the request unrepeatable: it is sent once. */

@@ -21,6 +21,7 @@ import {
   type TransportOptions,
   type TransportState,
 } from "../transport/mod.ts";
+import { githubEndpoint } from "./api_endpoint.ts";
 import { createApiAuthorizer } from "./api_authorizer.ts";
 import { type ApiLimits, createApiLimits } from "./api_limits.ts";
 import { githubAnswer } from "./fields.ts";
@@ -106,6 +107,7 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       url,
       headers,
       kind: "api",
+      endpoint: githubEndpoint(new URL(url).pathname.slice(prefix.length)),
       scopes: [],
       ...(signal && { signal }),
     });

@@ -9,6 +9,7 @@ import {
 } from "../attestation/mod.ts";
 import type { PulledManifest, RegistryClient } from "../client/mod.ts";
 import { isJsonObject, isTidegateError, type Json } from "../core/mod.ts";
+import type { Observer } from "../observability/mod.ts";
 import { type Digest, fallbackTag, type Reference } from "../reference/mod.ts";
 import type { Accounts } from "./accounts.ts";
 import type { ApiCallOptions, GithubApi } from "./api.ts";
@@ -34,6 +35,7 @@ export interface AttestationContext {
   readonly api: GithubApi;
   readonly accounts: Accounts;
   readonly registry: Pick<RegistryClient, "manifests" | "blobs" | "referrers">;
+  readonly observer: Observer | undefined;
 }
 
 /** The statements that one source has. What is no statement is passed over. */

@@ -10,6 +10,7 @@ import {
 } from "../attestation/mod.ts";
 import { isTidegateError } from "../core/mod.ts";
 import type { Platform } from "../manifest/mod.ts";
+import { observe } from "../observability/mod.ts";
 import type { Digest, Reference } from "../reference/mod.ts";
 import type { ApiCallOptions } from "./api.ts";
 import {
@@ -104,7 +105,7 @@ async function report(
   for (const source of Object.keys(SOURCES) as AttestationSource[]) {
     try {
       const scan = await newestScan(context, source, image, options);
-      if (scan !== undefined) return available(digest, source, scan);
+      if (scan !== undefined) return tell(context, ref, available(digest, source, scan));
     } catch (error) {
       if (!isTidegateError(error)) throw error;
       troubles.push(`${source}: ${error.code}`);
@@ -129,11 +130,23 @@ async function newestScan(
   return newest;
 }
 
+function tell(
+  { observer }: AttestationContext,
+  { registry: upstream }: Reference,
+  report: AvailableReport,
+): AvailableReport {
+  const { counts, digest } = report;
+  observe(observer, { type: "vulnerabilities.seen", upstream, digest, ...counts });
+  return report;
+}
+
+type AvailableReport = VulnerabilityReport & { readonly status: "available" };
+
 function available(
   digest: Digest,
   source: AttestationSource,
   { findings, scanner, scannedAt }: VulnerabilityScan,
-): VulnerabilityReport {
+): AvailableReport {
   const vulnerabilities = worstOfEach(findings);
   return {
     status: "available",

@@ -16,6 +16,7 @@ import {
 import type { Observer } from "../observability/mod.ts";
 import { readAnswer } from "../rest/mod.ts";
 import { discard } from "../transport/mod.ts";
+import { hubEndpoint } from "./api_endpoint.ts";
 import { type ApiRateLimit, readApiRateLimit } from "./api_rate_limit.ts";
 import { hubAnswer } from "./fields.ts";
 import { noCredential, type Session } from "./session.ts";
@@ -125,6 +126,7 @@ function toRequest({ method = "GET", url, body, signal }: ApiCall): RegistryRequ
     url,
     headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
     kind: "api",
+    endpoint: hubEndpoint(url),
     scopes: [],
     ...(body !== undefined && { body: encodeUtf8(JSON.stringify(body)) }),
     ...(signal && { signal }),

@@ -109,6 +109,7 @@ async function ask(
     headers: { accept: "application/json", "content-type": "application/json" },
     // a code can be used once
     kind: path.endsWith("2fa-login") ? "api" : "token",
+    endpoint: "login",
     scopes: [],
     body: encodeUtf8(JSON.stringify(body)),
     ...(signal && { signal }),

@@ -31,6 +31,7 @@ import {
   signedOut,
   tokenRefused,
 } from "./session_state.ts";
+import { watchLogin } from "./watch_login.ts";
 
 /** What a {@linkcode Session} works with. */
 export interface SessionOptions {
@@ -74,7 +75,7 @@ const FAILED_PAUSE_MS = 5_000; // a token that still works is used meanwhile
  * @see {@linkcode Session}
  */
 export function createSession(options: SessionOptions): Session {
-  const { upstream, credentials, exchange, clock } = options;
+  const { upstream, credentials, clock } = options;
   const held = createHeldToken(options);
   const { record } = held;
   let refusal: unknown;
@@ -114,7 +115,9 @@ export function createSession(options: SessionOptions): Session {
     },
     logIn: (signal) => abortable(logInOnce(), signal),
     async logInWithCode(loginToken, code, signal): Promise<void> {
-      await held.keep(await logInWithCode(exchange, loginToken, code, signal));
+      const finish = (exchange: LoginExchange): Promise<HubToken> =>
+        logInWithCode(exchange, loginToken, code, signal);
+      await held.keep(await watchLogin(options, finish));
     },
     refuse: held.drop,
   };
@@ -175,10 +178,14 @@ function createHeldToken(options: SessionOptions): HeldToken {
 }
 
 async function tokenFor(
-  { upstream, exchange, clock }: SessionOptions,
+  options: SessionOptions,
   credential: Credential,
 ): Promise<HubToken> {
-  if (credential.kind === "basic") return await logIn(exchange, credential satisfies HubAccount);
+  const { upstream, clock } = options;
+  if (credential.kind === "basic") {
+    const account: HubAccount = credential;
+    return await watchLogin(options, (exchange) => logIn(exchange, account));
+  }
   if (credential.kind === "identity") {
     const reason = "is a refresh token of the registry, which is no login to the API";
     throw new TidegateError("CREDENTIALS", `The credential for ${upstream.origin} ${reason}`, {

@@ -10,7 +10,7 @@ import { type HubTag, readTag } from "./tag.ts";
 
 /** How tags are listed with their details. */
 export interface ListTagDetailsOptions extends CallOptions {
-  /** Tags per page, 1 to 50: a page of more can be longer than is read. Default is 25. */
+  /** Tags per page, 1 to 100. Default is 100. */
   readonly pageSize?: number | undefined;
   /** Only those whose name contains it. */
   readonly name?: string | undefined;
@@ -33,8 +33,7 @@ export interface HubTagOperations extends TagOperations {
   delete(ref: Reference, options?: CallOptions): Promise<void>;
 }
 
-const MAX_PAGE_SIZE = 50; // 16 images with 12 fields each are 10,000 keys; JSON is read up to 16,384
-const PAGE_SIZE = 25;
+const MAX_PAGE_SIZE = 100;
 
 /** Tags of one API, beside those of the registry: see {@linkcode HubTagOperations}. */
 export function tagOperations(api: HubApi, registry: TagOperations): HubTagOperations {
@@ -61,7 +60,7 @@ export function tagOperations(api: HubApi, registry: TagOperations): HubTagOpera
 async function* listDetails(
   api: HubApi,
   repository: RepositoryLike,
-  { pageSize = PAGE_SIZE, name, signal }: ListTagDetailsOptions = {},
+  { pageSize = MAX_PAGE_SIZE, name, signal }: ListTagDetailsOptions = {},
 ): AsyncGenerator<HubTag, void> {
   const at = parseHubName(repository);
   const query = { page_size: assertPageSize(pageSize, MAX_PAGE_SIZE), name };
