@@ -14,6 +14,7 @@ import {
   type SimulatedTokenService,
   type Simulation,
 } from "../../src/simulation/mod.ts";
+import type { KvStore } from "../../src/kv/mod.ts";
 import { resolveUpstream } from "../../src/upstream/mod.ts";
 import { openKv } from "../support/token_world.ts";
 
@@ -71,6 +72,29 @@ async function pullAll(client: RegistryClient): Promise<void> {
   expect([...digests]).toEqual([image.digest]);
 }
 
+/** A store whose answers come after 0 to 6 ms, in another order than they were asked for. */
+function slowKv(): KvStore {
+  const kv = openKv();
+  let turn = 0;
+  const wait = (): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, turn = (turn * 5 + 3) % 7));
+  return {
+    get: async (key) => {
+      const value = await kv.get(key);
+      await wait();
+      return value;
+    },
+    put: async (...args) => {
+      await wait();
+      await kv.put(...args);
+    },
+    delete: async (key) => {
+      await wait();
+      await kv.delete(key);
+    },
+  };
+}
+
 describe("1,000 pulls of 20 repositories at once", () => {
   it.each([10, PULLS])("make 20 token requests, and no more later; %i at a time", async (slots) => {
     const { open, tokenRequests } = createStorm();
@@ -87,6 +111,18 @@ describe("1,000 pulls of 20 repositories at once", () => {
     await pullAll(client);
     tokenRequests();
     for (let i = 0; i < 2; i++) {
+      service.revokeAll();
+      await pullAll(client);
+      expect(tokenRequests()).toBe(REPOSITORIES);
+    }
+  });
+
+  it("refresh each revoked token once, over a store that takes its time", async () => {
+    const { open, service, tokenRequests } = createStorm();
+    const client = open({ kv: slowKv(), transport: { throttle: { concurrency: 100 } } });
+    await pullAll(client);
+    expect(tokenRequests()).toBe(REPOSITORIES);
+    for (let i = 0; i < 3; i++) {
       service.revokeAll();
       await pullAll(client);
       expect(tokenRequests()).toBe(REPOSITORIES);
