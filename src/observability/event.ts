@@ -305,8 +305,11 @@ export interface CacheEvent {
   readonly type: "cache.hit";
   readonly upstream: string;
   readonly digest: string;
-  /** `fresh`; `renewed`: the registry says that the tag still means it; `stale`: it did not answer. */
-  readonly state: "fresh" | "renewed" | "stale";
+  /**
+   * `fresh`; `renewed`: the registry says that the tag still means it; `stale`: it did not answer;
+   * `spared`: it is old, and a pull would have been one of the last.
+   */
+  readonly state: "fresh" | "renewed" | "stale" | "spared";
 }
 
 /** A store failed; the call went on without it. */

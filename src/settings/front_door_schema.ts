@@ -16,7 +16,11 @@ export interface FrontDoorConfig {
   readonly ranges: "verified" | "pass" | "off";
   readonly sealingKeys: readonly { readonly secret: string }[];
   readonly cors: { readonly origins: readonly string[] };
-  readonly cache: { readonly tagTtlSeconds: number; readonly staleIfErrorSeconds: number };
+  readonly cache: {
+    readonly tagTtlSeconds: number;
+    readonly staleIfErrorSeconds: number;
+    readonly pullReserve: number;
+  };
   readonly limits: { readonly manifestBytes: number; readonly chunkBytes: number };
   readonly webhooks?: WebhooksConfig | undefined;
 }
@@ -167,6 +171,10 @@ function seconds(most: number): v.GenericSchema<unknown, number> {
   return wholeNumber(0, most, `must be a whole number of seconds between 0 and ${most}`);
 }
 
+const MOST_RESERVED = 1_000_000; // more than any registry allows in a window
+const reserveRule = `must be a whole number between 0 and ${MOST_RESERVED}`;
+const RESERVE = 10; // a tenth of what Docker Hub allows nobody in 6 hours
+
 /** Of `blobs` only the value that means "off" is accepted until the door has such a cache. */
 const cache = v.pipe(
   record,
@@ -174,6 +182,15 @@ const cache = v.pipe(
     blobs: v.optional(v.literal("off", 'must be "off": tidegate implements no cache of blobs')),
     tagTtlSeconds: v.optional(seconds(DAY_SECONDS), 0),
     staleIfErrorSeconds: v.optional(seconds(30 * DAY_SECONDS), 0),
+    pullReserve: v.optional(
+      v.pipe(
+        v.number(reserveRule),
+        v.safeInteger(reserveRule),
+        v.minValue(0, reserveRule),
+        v.maxValue(MOST_RESERVED, reserveRule),
+      ),
+      RESERVE,
+    ),
   }, objectRule),
 );
 
