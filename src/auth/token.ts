@@ -69,8 +69,8 @@ export function readTokenAnswer(body: Uint8Array, facts: TokenAnswerFacts): Toke
   const lifetime = lifetimeOf(answer.expires_in);
   const age = ageOf(answer.issued_at, lifetime, facts);
   const leftMs = 1000 * (lifetime - age);
-  const token = { value: new Secret(value), expiresAt: facts.receivedAt + leftMs };
-  return leftMs / 2 < MARGIN_MS ? { ...token, marginMs: leftMs / 2 } : token;
+  const marginMs = Math.min(MARGIN_MS, leftMs / 2);
+  return { value: new Secret(value), expiresAt: facts.receivedAt + leftMs, marginMs };
 }
 
 function parseAnswer(body: Uint8Array): JsonObject {

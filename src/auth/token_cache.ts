@@ -99,8 +99,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     async put(key: TokenKey, { value, expiresAt, marginMs }: Token): Promise<void> {
       const ttlSeconds = (expiresAt - clock.now()) / 1000;
       if (!(ttlSeconds > 0)) return;
-      const margin = marginMs === undefined ? {} : { marginMs };
-      const stored = { token: value.reveal(), expiresAt, ...margin };
+      const stored = { token: value.reveal(), expiresAt, marginMs: marginMs ?? null };
       await write(store, tokenKeyBytes(key), stored, ttlSeconds);
     },
     delete: (key: TokenKey) => remove(store, tokenKeyBytes(key)),
@@ -218,8 +217,8 @@ function asToken({ token, expiresAt, marginMs }: JsonObject): Token | undefined 
   const isToken = typeof token === "string" && /^[\u0021-\u007e]+$/.test(token) &&
     typeof expiresAt === "number";
   if (!isToken) return undefined;
-  const margin = typeof marginMs === "number" && marginMs >= 0 ? { marginMs } : {};
-  return { value: new Secret(token), expiresAt, ...margin };
+  const hasMargin = typeof marginMs === "number" && marginMs >= 0;
+  return { value: new Secret(token), expiresAt, marginMs: hasMargin ? marginMs : undefined };
 }
 
 function asChallenge({ scheme, realm, service }: JsonObject): KnownChallenge | undefined {

@@ -181,17 +181,21 @@ function addKey(scan: Scan, key: string, offset: number): void {
 /** Native parsers are fast where objects are alike: what is not costs many times more. */
 function addToShape(scan: Scan, level: number, key: string): void {
   const before = scan.shapes[level] ?? scan.noKeys;
-  if (before.last === undefined || before.lastKey !== key) {
-    const next = before.next ??= new Map();
-    let shape = next.get(key);
-    if (shape === undefined) next.set(key, shape = {});
-    before.lastKey = key;
-    before.last = shape;
-    if (++scan.irregularKeys > MAX_JSON_IRREGULAR_KEYS) {
-      throw new SyntaxError(`JSON has more than ${MAX_JSON_IRREGULAR_KEYS} irregular keys`);
-    }
+  const expected = before.lastKey === key ? before.last : undefined;
+  scan.shapes[level] = expected ?? changeShape(scan, before, key);
+}
+
+/** What a key makes that is not the one that came here last time. */
+function changeShape(scan: Scan, before: Shape, key: string): Shape {
+  if (++scan.irregularKeys > MAX_JSON_IRREGULAR_KEYS) {
+    throw new SyntaxError(`JSON has more than ${MAX_JSON_IRREGULAR_KEYS} irregular keys`);
   }
-  scan.shapes[level] = before.last;
+  const next = before.next ??= new Map();
+  const shape = next.get(key) ?? {};
+  next.set(key, shape);
+  before.lastKey = key;
+  before.last = shape;
+  return shape;
 }
 
 /** Whether the number that follows a key, if one does, is written as a whole one. */
