@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { encodeUtf8 } from "../../../src/core/mod.ts";
-import { readJson, readList } from "../../../src/ghcr/fields.ts";
+import { githubAnswer } from "../../../src/ghcr/fields.ts";
 import { readPackage, readPackageVersion } from "../../../src/ghcr/package.ts";
-import { readStatement } from "../../../src/ghcr/statement.ts";
-import { readScan } from "../../../src/ghcr/vulnerabilities.ts";
 import { filledJson } from "../../support/json_fill.ts";
 import { expectFast } from "../../support/parser_checks.ts";
 
+const { readJson, readList } = githubAnswer;
 const HEX = "a".repeat(64);
 const DATE = "2026-09-01T00:00:00Z";
 const PACKAGES = "https://api.github.com/orgs/acme/packages/container/app";
@@ -65,36 +64,5 @@ describe("a page of GitHub's API", () => {
     });
     const bytes = encodeUtf8(filledJson("[", () => unit, "]", 5));
     expectFast(() => readList(readJson(bytes, "x"), "x", readPackage));
-  });
-});
-
-describe("a scan in a statement", () => {
-  const head =
-    `{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"${HEX}"}}],` +
-    '"predicateType":"https://in-toto.io/attestation/vulns/v0.1","predicate":{"scanner":{"result":';
-  const cases: Readonly<Record<string, [string, (i: number) => string, string, number]>> = {
-    "in-toto's findings": ["[", (i) => `{"id":"${i}","severity":[{"score":"9.8"}]}`, "]", 3],
-    "in-toto's findings without rating": ["[", (i) => `{"id":"${i}"}`, "]", 1],
-    "one finding again and again": ["[", () => '{"id":"a","severity":[{"score":"low"}]}', "]", 3],
-    "ratings of one finding": ['[{"id":"a","severity":[', () => '{"score":"9"}', "]}]", 1],
-    "Trivy's findings": [
-      '{"Results":[{"Vulnerabilities":[',
-      (i) => `{"VulnerabilityID":"${i}","Severity":"HIGH"}`,
-      "]}]}",
-      2,
-    ],
-    "Grype's findings": [
-      '{"matches":[',
-      (i) => `{"vulnerability":{"id":"${i}","severity":"High"}}`,
-      "]}",
-      3,
-    ],
-    "empty results": ['{"Results":[', () => "{}", "]}", 1],
-  };
-  it.each(Object.keys(cases))("is read fast, 1 MiB of %s", (name) => {
-    const [open, unit, close, nodes] = cases[name] ?? ["", String, "", 1];
-    const bytes = encodeUtf8(filledJson(head + open, unit, `${close}}}}`, nodes));
-    expect(readScan(readStatement(readJson(bytes, "x")))).toBeDefined();
-    expectFast(() => readScan(readStatement(readJson(bytes, "x"))));
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { encodeUtf8, type Json, parseJson } from "../../../src/core/mod.ts";
-import { readList, readObject } from "../../../src/hub/fields.ts";
+import { hubAnswer } from "../../../src/hub/fields.ts";
 import { readRepository } from "../../../src/hub/repository.ts";
-import { readFindings } from "../../../src/hub/statement.ts";
 import { readTag } from "../../../src/hub/tag.ts";
 import { parseDigest } from "../../../src/reference/mod.ts";
 import { filledJson } from "../../support/json_fill.ts";
 import { expectFast } from "../../support/parser_checks.ts";
 
+const { readList, readObject } = hubAnswer;
 const HEX = "a".repeat(64);
 const DIGEST = parseDigest(`sha256:${HEX}`);
 
@@ -93,17 +93,4 @@ describe("a page of Docker Hub's API", () => {
       expectFast(() => readPage(bytes, readRepository));
     },
   );
-
-  it.each([
-    ['{"severity":[{"score":"9.8"}]}', 3],
-    ['{"severity":"high"}', 1],
-    ['{"severity":[]}', 2],
-    ["{}", 1],
-  ])("is read fast, 1 MiB of the finding %s", (unit, nodes) => {
-    const head =
-      `{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"${HEX}"}}],` +
-      '"predicateType":"https://in-toto.io/attestation/vulns/v0.1","predicate":{"scanner":{"result":[';
-    const bytes = encodeUtf8(filledJson(head, () => unit, "]}}}", nodes));
-    expectFast(() => readFindings(bytes, DIGEST));
-  });
 });
