@@ -1,7 +1,8 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
+// a busy machine is ten times as slow as an idle one
+const limits = { testTimeout: 90_000, hookTimeout: 120_000 };
 
 /**
  * Files that coverage cannot see: they run in a process or a runtime of their own. Each is covered
