@@ -1,8 +1,12 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { watchPlugin } from "./test/support/watch_plugin_node.ts";
 
 // a busy machine is ten times as slow as an idle one
 const limits = { testTimeout: 90_000, hookTimeout: 120_000 };
+
+/** Everything that is told in a test file is searched for secrets at its end. */
+const setupFiles = ["./test/support/watch_setup.ts"];
 
 /**
  * Files that coverage cannot see: they run in a process or a runtime of their own. Each is covered
@@ -37,13 +41,18 @@ export default defineConfig({
     },
     projects: [
       {
+        plugins: [watchPlugin()],
         test: {
           name: "node",
+          setupFiles,
           include: ["test/{unit,contract,scenario,tools,features}/**/*.test.ts"],
           ...limits,
         },
       },
-      { test: { name: "runtime", include: ["test/runtime/**/*.test.ts"], ...limits } },
+      {
+        plugins: [watchPlugin()],
+        test: { name: "runtime", setupFiles, include: ["test/runtime/**/*.test.ts"], ...limits },
+      },
       {
         test: {
           name: "examples",
@@ -54,9 +63,13 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./test/support/wrangler.jsonc" } })],
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: "./test/support/wrangler.jsonc" } }),
+          watchPlugin(),
+        ],
         test: {
           name: "workerd",
+          setupFiles,
           include: ["test/{runtime,front}/**/*.test.ts"],
           globalSetup: "./test/features/setup_node.ts",
           ...limits,
