@@ -20,6 +20,7 @@ const OUT_OF_SIGHT = [
 /**
  * `node`: everything pure, the contract suites, the scenarios and the tools, on Node.
  * `runtime`: the suite that every runtime runs (Node, Deno and Bun start it by themselves).
+ * `hosts`: what needs files, sockets and processes, on the three runtimes that have them.
  * `examples`: every example, as its readers would run it, against the built package.
  * `workerd`: the runtime suite and the front door, inside workerd.
  */
@@ -53,6 +54,7 @@ export default defineConfig({
         plugins: [watchPlugin()],
         test: { name: "runtime", setupFiles, include: ["test/runtime/**/*.test.ts"], ...limits },
       },
+      { test: { name: "hosts", include: ["test/hosts/**/*.test.ts"], ...limits } },
       {
         test: {
           name: "examples",

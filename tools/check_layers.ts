@@ -17,6 +17,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   "src/hash/workerd.ts",
   "src/kv/workers.ts",
   "src/kv/cache_api_workerd.ts",
+  "src/kv/sqlite_node.ts",
 ]);
 
 /** Whether a file is an adapter or an entry. */

@@ -29,14 +29,14 @@ export const VITEST = "node_modules/vitest/vitest.mjs";
 
 /** Every runtime that there is here, in the order in which they are run. */
 function runs(): readonly Run[] {
-  const runtime = ["run", "--project", "runtime"];
+  const runtime = ["run", "--project", "runtime", "--project", "hosts"];
   const bounds = ["run", "--project", "node", "-t", "fast|50 ms|in no time", "test/unit"];
   const chromium = findChromium();
   const list: Run[] = [
     { name: "Node and workerd", command: "node", args: [VITEST, "run", "--coverage"] },
     // counting lines keeps code from being optimized: parsers are timed apart
     { name: "Time bounds", command: "node", args: [VITEST, ...bounds] },
-    { name: "Deno", command: "deno", args: ["run", "-A", VITEST, ...runtime] },
+    { name: "Deno", command: "deno", args: ["run", "-A", "--unstable-kv", VITEST, ...runtime] },
     { name: "Bun", command: "bun", args: ["--bun", VITEST, ...runtime, "--pool=threads"] },
   ];
   if (chromium === undefined) console.log("Chromium: not found, the browser suite is left out");

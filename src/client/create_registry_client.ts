@@ -61,6 +61,8 @@ export interface BlobOperations {
     source: PushSource,
     options?: ResumeUploadOptions,
   ): Promise<PushedBlob>;
+  /** Give up an upload that another process began: see {@linkcode cancelUpload}. */
+  cancelUpload(record: UploadRecord, options?: CallOptions): Promise<boolean>;
   /** Delete it from the repository: see {@linkcode deleteBlob}. */
   delete(ref: Reference, digest: string, options?: CallOptions): Promise<void>;
 }
@@ -148,6 +150,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       put: async (...args) => (await pushSide()).pushBlob(writing, ...args),
       mount: async (...args) => (await pushSide()).mountBlob(writing, ...args),
       resumeUpload: async (...args) => (await pushSide()).resumeUpload(writing, ...args),
+      cancelUpload: async (...args) => (await pushSide()).cancelUpload(writing, ...args),
       delete: async (...args) => (await pushSide()).deleteBlob(writing, ...args),
     },
     tags: {

@@ -108,7 +108,7 @@ async function startBlob(
     resume,
     signal,
     size,
-    ...(unverified && range && { range }),
+    ...(unverified && range && !isOpen(range) && { range }),
   });
   const fitting = { size: opened.size, digest, range: await fitRange(range, opened), signal };
   if (unverified) {
@@ -119,6 +119,11 @@ async function startBlob(
   const blob = verifiedBlob({ ...fitting, reader }, hasher);
   settle(blob.verified);
   return blob;
+}
+
+/** From the first byte to the last: some registries refuse to be asked for that as a range. */
+function isOpen({ start, end }: NonNullable<GetBlobOptions["range"]>): boolean {
+  return start === 0 && end === undefined;
 }
 
 interface Opened {

@@ -19,7 +19,7 @@ import { runOperation } from "./operation.ts";
 import { createResumeProgress } from "./resume_progress.ts";
 import { runUpload } from "./upload.ts";
 import { cancelSession, findBlob, type PushScope } from "./upload_calls.ts";
-import { formatUploadRecord, type UploadProgress, type UploadRecord } from "./upload_record.ts";
+import { formatUploadRecord, type HashedProgress, type UploadRecord } from "./upload_record.ts";
 import { type Upload, uploadFacts } from "./upload_state.ts";
 import { createUploadWindow, type UploadWindow } from "./upload_window.ts";
 
@@ -35,6 +35,11 @@ export interface UploadOptions extends CallOptions {
    * an upload that is aborted or broken is not cancelled. The record is a secret.
    */
   readonly onRecord?: ((record: UploadRecord) => void | Promise<void>) | undefined;
+  /**
+   * Leave the hash out of the records: whoever continues reads the source from its start. For files
+   * that is cheaper, as the runtime's own hash is faster than one that can be saved. Default is `false`.
+   */
+  readonly rehash?: boolean | undefined;
   /** Told how many bytes have arrived, after each chunk. Must not throw. */
   readonly onProgress?: ((arrivedBytes: number) => void) | undefined;
 }
@@ -51,6 +56,8 @@ export interface PushBlobOptions extends UploadOptions {
   readonly from?: string | readonly string[] | undefined;
   /** Let the registry look for it in all repositories. Few do. Default is `false`. */
   readonly mountAnywhere?: boolean | undefined;
+  /** Send it even where the registry says that it is there, or could mount it. Default is `false`. */
+  readonly force?: boolean | undefined;
 }
 
 /** A blob that is in the registry. */
@@ -173,7 +180,7 @@ export function checkJob(
 async function findOrMount(job: PushJob): Promise<PushedBlob | undefined> {
   const { digest, size } = job;
   const names = [job.options.from ?? []].flat().map((name) => parseRepositoryName(name));
-  if (digest === undefined) return undefined;
+  if (digest === undefined || job.options.force === true) return undefined;
   const found = await findBlob(job, digest, size);
   if (found !== undefined) return { digest, size: found, outcome: "exists", sentBytes: 0 };
   const mounted = await tryMounts(job, digest, size, names, job.options.mountAnywhere === true);
@@ -192,13 +199,13 @@ async function findOrMount(job: PushJob): Promise<PushedBlob | undefined> {
  */
 export async function upload(
   job: PushJob,
-  from?: UploadProgress,
+  from?: HashedProgress,
   received = 0,
 ): Promise<PushedBlob> {
   const { context: { settings }, connection: { upstream }, options } = job;
-  const { chunkBytes = CHUNK_BYTES, onProgress, onRecord } = options;
+  const { chunkBytes = CHUNK_BYTES, onProgress, onRecord, rehash } = options;
   // only the portable hash can be saved
-  const createHasher = onRecord || from ? wasmHasher : settings.hasher;
+  const createHasher = (onRecord && !rehash) || from ? wasmHasher : settings.hasher;
   const window: UploadWindow = createUploadWindow({ ...job, createHasher, from });
   if (received < window.start) await window.seek(received);
   else await window.skip(received - window.start);
@@ -207,7 +214,7 @@ export async function upload(
     window,
     limit: createChunkLimit(upstream.profile, chunkBytes),
     progress: createResumeProgress(window.start, settings.resume),
-    isDoubtful: from !== undefined,
+    isDoubtful: from !== undefined || received > 0,
     sentBytes: 0,
     chunks: 0,
     async onProgress(run): Promise<void> {
@@ -223,7 +230,7 @@ export async function upload(
 
 function recordOf({ algorithm, target }: PushJob, run: Upload): UploadRecord {
   const { digest, session, size, window } = run;
-  const state = window.state() as Uint8Array; // the portable hash has one
+  const state = window.state();
   const offset = window.start + window.length;
   const { location } = session as UploadSession;
   return formatUploadRecord({ target, location, offset, algorithm, state, digest, size });

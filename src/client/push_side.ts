@@ -4,6 +4,7 @@
  * @module
  */
 export { attachReferrer } from "./attach_referrer.ts";
+export { cancelUpload } from "./cancel_upload.ts";
 export { deleteBlob } from "./delete_blob.ts";
 export { deleteManifest } from "./delete_manifest.ts";
 export { deleteTag } from "./delete_tag.ts";

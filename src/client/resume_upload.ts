@@ -81,5 +81,6 @@ async function continueUpload(job: PushJob, progress: UploadProgress): Promise<P
   job.session = status.session;
   const { receivedEnd } = status.session;
   const received = receivedEnd === undefined ? offset : countOf(receivedEnd, offset);
-  return await upload(job, progress, received);
+  const { hasher } = progress;
+  return await upload(job, hasher && { ...progress, hasher }, received);
 }

@@ -30,7 +30,7 @@ export interface UploadRecord {
   /** Bytes that are hashed; the registry had as many or fewer. */
   readonly offset: number;
   readonly algorithm: HashAlgorithm;
-  /** The hash of those bytes, base64url. */
+  /** The hash of those bytes, base64url; or `rehash`, where they are to be read again. */
   readonly state: string;
   /** Of the whole blob, when it was known. */
   readonly digest?: string;
@@ -38,23 +38,29 @@ export interface UploadRecord {
   readonly size?: number;
 }
 
+/** Stands for a hash; shorter than any, so that it is none. */
+const REHASH = "rehash";
+
 /** What a record says, checked. */
 export interface UploadProgress {
   readonly target: Pick<Reference, "registry" | "repository">;
   readonly location: string;
   readonly offset: number;
   readonly algorithm: HashAlgorithm;
-  readonly hasher: StatefulHasher;
+  readonly hasher: StatefulHasher | undefined;
   readonly digest: Digest | undefined;
   readonly size: number | undefined;
 }
 
+/** One that has the hash of its bytes. */
+export type HashedProgress = UploadProgress & { readonly hasher: StatefulHasher };
+
 /**
  * Write a record; reading it gives the same.
- * @param progress Its `state` is the hash up to `offset`, as `exportState` gives it.
+ * @param progress Its `state` is the hash up to `offset`, as `exportState` gives it, if it is kept.
  */
 export function formatUploadRecord(
-  progress: Omit<UploadProgress, "hasher"> & { readonly state: Uint8Array },
+  progress: Omit<UploadProgress, "hasher"> & { readonly state: Uint8Array | undefined },
 ): UploadRecord {
   const { target: { registry, repository }, location, offset, algorithm, state } = progress;
   const { digest, size } = progress;
@@ -65,7 +71,7 @@ export function formatUploadRecord(
     location,
     offset,
     algorithm,
-    state: encodeBase64Url(state),
+    state: state === undefined ? REHASH : encodeBase64Url(state),
     ...(digest === undefined ? {} : { digest }),
     ...(size === undefined ? {} : { size }),
   };
@@ -110,7 +116,8 @@ function readDigest(digest: unknown, algorithm: HashAlgorithm): Digest | undefin
   return parseDigest(digest);
 }
 
-function readState(state: unknown, algorithm: HashAlgorithm): StatefulHasher {
+function readState(state: unknown, algorithm: HashAlgorithm): StatefulHasher | undefined {
+  if (state === REHASH) return undefined;
   if (!isText(state)) throw refused("has no hash");
   const hasher = wasmHasher(algorithm);
   try {

@@ -96,6 +96,20 @@ export interface ErrorDetails {
   };
   readonly FOREIGN_LAYER: { readonly digest: string; readonly reason: string };
   readonly HASH_STATE_INVALID: { readonly reason: string };
+  /** A layout, an archive, or what was asked of it, is not there. `path`: the directory or file. */
+  readonly CACHE_NOT_FOUND: { readonly path: string; readonly what: string };
+  /** A directory that is no image layout, or one that leads out of itself. */
+  readonly CACHE_INVALID: { readonly path: string; readonly reason: string };
+  /** A blob in a layout or an archive is not what its digest says. `path` is its file. */
+  readonly CACHE_CORRUPT: {
+    readonly path: string;
+    readonly digest: string;
+    readonly reason: string;
+  };
+  /** The disk refused: full, read-only, no rights. `reason` is the system's code, such as ENOSPC. */
+  readonly CACHE_IO: { readonly path: string; readonly reason: string };
+  /** A file that is no archive of images, or one that could lead out of itself. */
+  readonly ARCHIVE_INVALID: { readonly path: string; readonly reason: string };
   readonly CREDENTIALS: { readonly source: string; readonly reason: string };
   readonly CONFIGURATION: { readonly key: string; readonly reason: string };
 }

@@ -35,6 +35,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
  * @param maximumDepth Deepest nesting. Default is 64.
  * @param integerKeys Keys whose value, where it is a number, must be written as a whole one: not
  * `1e3`, `1.0` or `-0`, which some parsers refuse and others round. Default is none.
+ * @param maximumNodes Most keys, and most objects and arrays. Default is 32,768.
  * @throws {AmbiguousJsonError} For a key twice, and for a number against `integerKeys`.
  * @throws {SyntaxError} Says which other rule is broken, and where it can, at which offset.
  */
@@ -42,9 +43,10 @@ export function parseJson(
   input: string | Uint8Array,
   maximumDepth: number = MAX_JSON_DEPTH,
   integerKeys: ReadonlySet<string> = NO_KEYS,
+  maximumNodes: number = MAX_JSON_NODES,
 ): Json {
   const text = typeof input === "string" ? input : decode(input);
-  checkStructure(text, maximumDepth, integerKeys);
+  checkStructure(text, { maximumDepth, integerKeys, maximumNodes });
   return JSON.parse(text) as Json;
 }
 
@@ -54,6 +56,13 @@ function decode(bytes: Uint8Array): string {
   } catch (cause) {
     throw new SyntaxError("JSON is not UTF-8", { cause });
   }
+}
+
+/** What the scan refuses. */
+interface ScanRules {
+  readonly maximumDepth: number;
+  readonly maximumNodes: number;
+  readonly integerKeys: ReadonlySet<string>;
 }
 
 /** The keys that an object has had so far, and what came after them in others. */
@@ -90,11 +99,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** One pass over the text with an explicit stack; no recursion, so depth cannot exhaust ours. */
-function checkStructure(
-  text: string,
-  maximumDepth: number,
-  integerKeys: ReadonlySet<string>,
-): void {
+function checkStructure(text: string, rules: ScanRules): void {
   const scan: Scan = {
     ...{ levels: [], keysAt: [], shapes: [], noKeys: {} },
     ...{ containers: 0, keys: 0, distinctKeys: 0, irregularKeys: 0 },
@@ -106,8 +111,8 @@ function checkStructure(
         const end = stringEnd(text, i);
         if (isKeyNext) {
           const key = readKey(text, i, end);
-          addKey(scan, key, i);
-          if (integerKeys.has(key)) checkInteger(text, end);
+          addKey(scan, key, i, rules);
+          if (rules.integerKeys.has(key)) checkInteger(text, end);
         }
         isKeyNext = false;
         i = end - 1;
@@ -116,7 +121,7 @@ function checkStructure(
       case OPEN_OBJECT:
       case OPEN_ARRAY:
         isKeyNext = text.charCodeAt(i) === OPEN_OBJECT;
-        open(scan, isKeyNext, i, maximumDepth);
+        open(scan, isKeyNext, i, rules);
         break;
       case CLOSE_OBJECT:
       case CLOSE_ARRAY:
@@ -129,7 +134,8 @@ function checkStructure(
   }
 }
 
-function open(scan: Scan, isObject: boolean, offset: number, maximumDepth: number): void {
+function open(scan: Scan, isObject: boolean, offset: number, rules: ScanRules): void {
+  const { maximumDepth, maximumNodes } = rules;
   scan.containers++;
   scan.levels.push(isObject ? scan.containers : 0);
   const level = scan.levels.length - 1;
@@ -138,8 +144,8 @@ function open(scan: Scan, isObject: boolean, offset: number, maximumDepth: numbe
   if (scan.levels.length > maximumDepth) {
     throw new SyntaxError(`JSON nests deeper than ${maximumDepth} at ${offset}`);
   }
-  if (scan.containers > MAX_JSON_NODES) {
-    throw new SyntaxError(`JSON has more than ${MAX_JSON_NODES} objects and arrays`);
+  if (scan.containers > maximumNodes) {
+    throw new SyntaxError(`JSON has more than ${maximumNodes} objects and arrays`);
   }
 }
 
@@ -158,7 +164,7 @@ function readKey(text: string, start: number, end: number): string {
   return key.includes("\\") ? JSON.parse(text.slice(start, end)) as string : key;
 }
 
-function addKey(scan: Scan, key: string, offset: number): void {
+function addKey(scan: Scan, key: string, offset: number, { maximumNodes }: ScanRules): void {
   const level = scan.levels.length - 1;
   const object = scan.levels[level] ?? 0;
   const keys = scan.keysAt[level] ??= new Map();
@@ -170,8 +176,8 @@ function addKey(scan: Scan, key: string, offset: number): void {
     throw new AmbiguousJsonError(`JSON has a key twice at ${offset}`);
   } else known.lastObject = object;
   addToShape(scan, level, key);
-  if (++scan.keys > MAX_JSON_NODES) {
-    throw new SyntaxError(`JSON has more than ${MAX_JSON_NODES} keys`);
+  if (++scan.keys > maximumNodes) {
+    throw new SyntaxError(`JSON has more than ${maximumNodes} keys`);
   }
   if (scan.distinctKeys > MAX_JSON_DISTINCT_KEYS) {
     throw new SyntaxError(`JSON has more than ${MAX_JSON_DISTINCT_KEYS} different keys`);

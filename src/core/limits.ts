@@ -67,3 +67,9 @@ export const MAX_JSON_DISTINCT_KEYS = 4096;
 
 /** Longest single header that a parser looks at. Above it the header is refused unread. */
 export const MAX_HEADER_BYTES: number = 64 * 1024;
+
+/** Largest `index.json` of a layout: 50,000 images of 640 bytes each. */
+export const MAX_LAYOUT_INDEX_BYTES: number = 32 * 1024 * 1024;
+
+/** Most keys, objects and arrays in an `index.json`: with the data of the cache an image has 12 keys. */
+export const MAX_LAYOUT_INDEX_NODES: number = 1024 * 1024;

@@ -206,6 +206,11 @@ const BY_CODE: Readonly<Record<ErrorCode, RefusalName>> = {
   ORIGIN_NOT_TRUSTED: "badGateway",
   FOREIGN_LAYER: "badGateway",
   HASH_STATE_INVALID: "unknown",
+  CACHE_NOT_FOUND: "unknown",
+  CACHE_INVALID: "unknown",
+  CACHE_CORRUPT: "unknown",
+  CACHE_IO: "unknown",
+  ARCHIVE_INVALID: "unknown",
   CREDENTIALS: "unavailable",
   CONFIGURATION: "unavailable",
 };

@@ -37,6 +37,10 @@ export function bindRegistry(
       assertHub(record);
       return await blobs.resumeUpload(record, ...rest);
     },
+    cancelUpload: async (record, ...rest) => {
+      assertHub(record);
+      return await blobs.cancelUpload(record, ...rest);
+    },
     delete: async (ref, ...rest) => await blobs.delete(assertHub(ref), ...rest),
   };
   return {

@@ -1,6 +1,7 @@
 /**
  * Small values kept for a while: a port, a bounded memory store, layering, and a cache of manifests.
- * Adapters for products are subpaths of their own: `kv/workers`, `kv/cache-api`.
+ * Adapters for products are subpaths of their own: `kv/workers`, `kv/cache-api`, `kv/sqlite`,
+ * `kv/deno`.
  *
  * In: key and bytes. Out: the bytes until they expire. Next: `auth`.
  * @module

@@ -6,6 +6,7 @@
  */
 import { encodeHex, encodeUtf8, TidegateError } from "../core/mod.ts";
 import { assertKvPut, type KvStore } from "./store.ts";
+import { utf16 } from "./utf16.ts";
 
 /** The three calls of a Workers KV binding that tidegate makes. */
 export interface WorkersKvNamespace {
@@ -69,16 +70,6 @@ async function storedKey(key: string): Promise<string> {
   if (plain) return key;
   return HASHED_PREFIX +
     encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf16(key))));
-}
-
-/** Lone surrogates would all become U+FFFD in UTF-8: two keys would share a hash. */
-function utf16(key: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(2 * key.length);
-  for (let i = 0; i < key.length; i++) {
-    bytes[2 * i] = key.charCodeAt(i) >> 8;
-    bytes[2 * i + 1] = key.charCodeAt(i) & 255;
-  }
-  return bytes;
 }
 
 function tooLarge(): TidegateError<"LIMIT_EXCEEDED"> {

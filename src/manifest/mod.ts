@@ -12,7 +12,7 @@ export {
   type BuildOptions,
   EMPTY_DESCRIPTOR,
 } from "./build_manifest.ts";
-export { type Descriptor, descriptorData, isForeignLayer } from "./descriptor.ts";
+export { type Descriptor, descriptorData, isForeignLayer, readDescriptor } from "./descriptor.ts";
 export {
   type ImageIndex,
   type ImageManifest,

@@ -1,6 +1,7 @@
 import { isTidegateError } from "../core/mod.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import { parseFrontDoorConfig } from "./front_door_config.ts";
+import { readFrontDoorText } from "./front_door_text.ts";
 import type { HubSettings } from "./hub_settings.ts";
 import type { Environment } from "./interpolate.ts";
 import { readHubConfig } from "./read_hub_config.ts";
@@ -82,10 +83,9 @@ function isDoor(root: YamlValue): boolean {
   return typeof root === "object" && root !== null && DOOR_KEYS.some((key) => key in root);
 }
 
-/** A front door takes JSON alone. */
 function checkDoor(text: string): ConfigReport {
   try {
-    parseFrontDoorConfig(text);
+    parseFrontDoorConfig(readFrontDoorText(text));
     return { kind: "front-door", problems: [], warnings: [] };
   } catch (error) {
     return { kind: "front-door", problems: [toProblem(error)], warnings: [] };

@@ -12,6 +12,7 @@ export {
   type SettingsCredentials,
 } from "./client_options.ts";
 export { parseFrontDoorConfig } from "./front_door_config.ts";
+export { readFrontDoorText } from "./front_door_text.ts";
 export type {
   AccessSettings,
   CredentialSettings,

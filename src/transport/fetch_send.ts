@@ -8,7 +8,8 @@ import {
   TidegateError,
 } from "../core/mod.ts";
 import { networkError } from "./network_error.ts";
-import { streamedBytes } from "./streamed_bytes_node.ts";
+import { isRedirectError, keepsStreams, streamedBytes } from "./streamed_bytes_node.ts";
+import { redirectedStream } from "./redirected_stream.ts";
 
 /** The innermost `Send`: one exchange through `fetch`, redirects not followed. */
 export function createFetchSend(
@@ -41,6 +42,7 @@ async function exchange(
     );
   } catch (cause) {
     if (signal?.aborted) throw signal.reason;
+    if (outgoing.redirect === "error" && isRedirectError(cause)) throw redirectedStream();
     throw networkError(request.url, cause);
   }
 }
@@ -56,7 +58,8 @@ function toRequest(
     method,
     // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
     headers: { "accept-encoding": "identity", "user-agent": userAgent, ...length, ...headers },
-    redirect,
+    // a stream cannot be sent again wherever it is redirected to: it need not be kept
+    redirect: body instanceof ReadableStream && keepsStreams() ? "error" : redirect,
     credentials: "omit",
     signal: signal ?? null,
     body: streamed ?? body ?? null,

@@ -10,6 +10,7 @@ import {
 import { observe, redactUrl } from "../observability/mod.ts";
 import { answerAnonymously } from "./anonymous.ts";
 import { discard } from "./discard.ts";
+import { redirectedStream } from "./redirected_stream.ts";
 import type { TransportSettings } from "./settings.ts";
 import { askOrigin } from "./origin.ts";
 
@@ -96,9 +97,7 @@ function follow(
   const onward = { ...rest, method, url, headers };
   if (isRead || body === undefined) return onward;
   if (!(body instanceof ReadableStream)) return { ...onward, body };
-  const what = "redirected upload";
-  const reason = "a stream cannot be sent again";
-  throw new TidegateError("UNSUPPORTED", `${what}: ${reason}`, { what, reason });
+  throw redirectedStream();
 }
 
 /** RFC 9110 15.4: 303 asks for a GET, 301 and 302 turn a POST into one, 307 and 308 change nothing. */

@@ -18,8 +18,7 @@ interface NavigatorLike {
 export function streamedBytes(
   bytes: Uint8Array<ArrayBuffer>,
 ): ReadableStream<Uint8Array> | undefined {
-  const { userAgent = "" } = (globalThis as NavigatorLike).navigator ?? {};
-  if (bytes.length < LEAST_BYTES || !userAgent.startsWith("Node.js/")) return undefined;
+  if (bytes.length < LEAST_BYTES || !isNode()) return undefined;
   let at = 0;
   return new ReadableStream<Uint8Array>({
     pull(controller): void {
@@ -29,4 +28,23 @@ export function streamedBytes(
       at += length;
     },
   }, { highWaterMark: 0 });
+}
+
+/**
+ * Whether `fetch` keeps all of a stream that it sends, in case of a redirect: Node's does, unless
+ * redirects are an error.
+ */
+export function keepsStreams(): boolean {
+  return isNode();
+}
+
+/** What Node's `fetch` says of a redirect that is an error. */
+export function isRedirectError(error: unknown): boolean {
+  return error instanceof TypeError && error.cause instanceof Error &&
+    error.cause.message === "unexpected redirect";
+}
+
+function isNode(): boolean {
+  const { userAgent = "" } = (globalThis as NavigatorLike).navigator ?? {};
+  return userAgent.startsWith("Node.js/");
 }

@@ -25,19 +25,40 @@ function mib(status: string, field: string): number {
   return Math.round(Number(kib) / 1024);
 }
 
+/** The most that the largest process of a server's group had resident since {@linkcode forgetPeaks}. */
+export function peakMibOf({ pid }: Running): number {
+  const peaks = membersOf(pid).map((id) => {
+    try {
+      return mib(readFileSync(`/proc/${id}/status`, "utf8"), "VmHWM");
+    } catch {
+      return 0; // it has ended
+    }
+  });
+  return Math.max(...peaks);
+}
+
+/** Forget the peaks of a server's group. */
+export function forgetPeaks({ pid }: Running): void {
+  for (const id of membersOf(pid)) writeFileSync(`/proc/${id}/clear_refs`, "5");
+}
+
 /** The workerd in the process group that a server leads. */
 function workerdOf({ pid }: Running): string {
-  const found = readdirSync("/proc").find((id) => /^\d+$/.test(id) && isWorkerd(id, pid));
+  const found = membersOf(pid, "workerd")[0];
   if (found === undefined) throw new Error(`no workerd in the group of ${pid}`);
   return found;
 }
 
-function isWorkerd(id: string, group: number): boolean {
-  try {
-    const [, name, rest = ""] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${id}/stat`, "utf8")) ??
-      [];
-    return name === "workerd" && Number(rest.split(" ")[2]) === group;
-  } catch {
-    return false; // it has ended
-  }
+/** Processes of a group, by their ids; those of one name where one is given. */
+function membersOf(group: number, name?: string): readonly string[] {
+  return readdirSync("/proc").filter((id) => {
+    if (!/^\d+$/.test(id)) return false;
+    try {
+      const stat = readFileSync(`/proc/${id}/stat`, "utf8");
+      const [, own, rest = ""] = /\((.*)\) (.*)/.exec(stat) ?? [];
+      return Number(rest.split(" ")[2]) === group && (name === undefined || own === name);
+    } catch {
+      return false; // it has ended
+    }
+  });
 }

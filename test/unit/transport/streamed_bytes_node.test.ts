@@ -50,3 +50,45 @@ describe("streamedBytes()", () => {
     },
   );
 });
+
+describe("a body that is a stream", () => {
+  const send = createFetchSend({ fetch: (request) => fetch(request), userAgent: "tidegate-test" });
+
+  it("is not kept while it is sent", async () => {
+    let [left, most] = [100, 0];
+    const before = process.memoryUsage().arrayBuffers;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller): void {
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+        if (left-- === 0) return controller.close();
+        controller.enqueue(new Uint8Array(MIB));
+      },
+    }, { highWaterMark: 0 });
+    const drain = createServer((request, response) => {
+      request.resume().once("end", () => response.end());
+    });
+    drain.listen(0, "127.0.0.1");
+    await once(drain, "listening");
+    const { port } = drain.address() as AddressInfo;
+    const { status } = await send(
+      blobRequest({ url: `http://127.0.0.1:${port}/`, method: "PATCH", body }),
+    );
+    drain.close();
+    expect(status).toBe(200);
+    expect(most).toBeLessThan(70 * MIB);
+  });
+
+  it("that is redirected is a typed error", async () => {
+    const elsewhere = createServer((request, response) => {
+      request.resume();
+      response.writeHead(307, { location: "/elsewhere" }).end();
+    });
+    elsewhere.listen(0, "127.0.0.1");
+    await once(elsewhere, "listening");
+    const { port } = elsewhere.address() as AddressInfo;
+    const body = new Blob(["x"]).stream();
+    const sent = send(blobRequest({ url: `http://127.0.0.1:${port}/`, method: "PATCH", body }));
+    await expect(sent).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    elsewhere.close();
+  });
+});

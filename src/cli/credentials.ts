@@ -1,0 +1,132 @@
+import {
+  basicCredential,
+  type Credential,
+  type CredentialProvider,
+  dockerConfigCredentials,
+  environmentCredentials,
+  firstCredentials,
+} from "../auth/mod.ts";
+import { concatBytes, decodeUtf8, Secret, type Upstream } from "../core/mod.ts";
+import { type CliSettings, upstreamOf } from "./cli_settings.ts";
+import type { CommandContext } from "./command.ts";
+import { dockerConfigOf } from "./docker_config_file.ts";
+import type { CliHost } from "./host.ts";
+import { UsageError } from "./usage_error.ts";
+
+const MAX_PASSWORD_BYTES: number = 64 * 1024; // a token with room to spare
+
+/** Variables of a user name and password, and of the registry that they are for. */
+const VARIABLES = [
+  ["TIDEGATE_USERNAME", "TIDEGATE_PASSWORD", "TIDEGATE_REGISTRY"],
+  ["DOCKER_USERNAME", "DOCKER_PASSWORD", "DOCKER_REGISTRY"],
+] as const;
+
+/**
+ * Where a command finds credentials, the first that fits: its options, for one registry alone; the
+ * environment, for one registry alone; the settings, for Docker Hub alone; docker's config.
+ *
+ * @param registry What `--username` is for, unless `--registry` says something else.
+ * @throws {UsageError} For half a credential, or one for no registry.
+ */
+export async function commandCredentials(
+  context: CommandContext,
+  settings: CliSettings,
+  registry: string | undefined,
+): Promise<CredentialProvider> {
+  const given = await givenCredential(context);
+  const name = context.options.text("registry") ?? registry;
+  if (given !== undefined && name === undefined) {
+    throw new UsageError("--username is for one registry: name it with --registry");
+  }
+  return firstCredentials(
+    ...(given && name !== undefined ? [boundTo(upstreamOf(settings, name), given)] : []),
+    ...environmentProviders(context.host),
+    ...(settings.options.client.credentials ? [settings.options.client.credentials] : []),
+    dockerConfigCredentials(dockerConfigOf(context.host)),
+  );
+}
+
+function boundTo({ origin }: Upstream, credential: Credential): CredentialProvider {
+  return {
+    id: "command-line",
+    get: (upstream) => Promise.resolve(upstream.origin === origin ? credential : undefined),
+  };
+}
+
+function environmentProviders({ env }: CliHost): CredentialProvider[] {
+  const lookup = (name: string): string | undefined => env[name];
+  return VARIABLES.filter(([username]) => env[username]).map(([username, password, registry]) =>
+    environmentCredentials({
+      registry: env[registry] || "docker.io",
+      lookup,
+      username: [username],
+      password: [password],
+    })
+  );
+}
+
+/** What `--username` and its password come to. */
+async function givenCredential(context: CommandContext): Promise<Credential | undefined> {
+  const username = context.options.text("username");
+  const password = await givenPassword(context);
+  if (username === undefined) {
+    if (password === undefined) return undefined;
+    throw new UsageError("A password needs --username");
+  }
+  const secret = password ?? environmentPassword(context.host);
+  if (secret === undefined) {
+    throw new UsageError(
+      "--username needs --password-stdin, or DOCKER_PASSWORD in the environment",
+    );
+  }
+  return toCredential(username, secret);
+}
+
+/** A user name and password as they can be sent. */
+export function toCredential(username: string, password: Secret): Credential & { kind: "basic" } {
+  if (/[:\u0000-\u001f\u007f]/.test(username) || password.length === 0) {
+    throw new UsageError(
+      "A user name has no colon and no control characters; a password is not empty",
+    );
+  }
+  return basicCredential(username, password) as Credential & { kind: "basic" };
+}
+
+/** The password that options give: as a word, which is warned about, or on standard input. */
+export async function givenPassword(context: CommandContext): Promise<Secret | undefined> {
+  const { host, options, output } = context;
+  const word = options.text("password");
+  if (options.flag("password-stdin")) {
+    if (word !== undefined) {
+      throw new UsageError("--password and --password-stdin exclude each other");
+    }
+    return await stdinPassword(host);
+  }
+  if (word === undefined) return undefined;
+  output.warn("Warning: other processes can see --password; --password-stdin is better");
+  return new Secret(word);
+}
+
+function environmentPassword({ env }: CliHost): Secret | undefined {
+  const value = env["TIDEGATE_PASSWORD"] || env["DOCKER_PASSWORD"];
+  return value ? new Secret(value) : undefined;
+}
+
+async function stdinPassword(host: CliHost): Promise<Secret> {
+  const bytes = await readStdin(host, MAX_PASSWORD_BYTES);
+  const secret = new Secret(decodeUtf8(bytes).replace(/\r?\n$/, ""));
+  if (secret.length === 0) throw new UsageError("There is no password on standard input");
+  return secret;
+}
+
+/** Standard input to its end. */
+export async function readStdin(host: CliHost, maximum: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of host.stdin()) {
+    size += chunk.length;
+    if (size > maximum) throw new UsageError(`Standard input has more than ${maximum} bytes`);
+    chunks.push(chunk);
+  }
+  return concatBytes(chunks);
+}

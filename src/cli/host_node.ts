@@ -1,0 +1,128 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import type { ReadStream, WriteStream } from "node:tty";
+import { systemClock, TidegateError } from "../core/mod.ts";
+import { askTerminal } from "./ask_node.ts";
+import type { CliHost, FileWriter, HostFiles, ProgramResult, TextSink } from "./host.ts";
+
+const HELPER_TIMEOUT_MS = 30_000; // one that asks the user needs a while
+const MAX_HELPER_OUTPUT_BYTES: number = 128 * 1024;
+
+/** A name that cannot leave the directory of helpers nor become an option. */
+const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** This process and this machine, on Node, Deno and Bun. */
+export function nodeHost(signal: AbortSignal): CliHost {
+  const { env } = process;
+  const home = homedir();
+  return {
+    stdout: streamSink(process.stdout),
+    stderr: streamSink(process.stderr),
+    stdin: () => process.stdin,
+    ask: (question, hidden) =>
+      askTerminal(process.stdin as ReadStream, process.stderr as WriteStream, question, hidden),
+    env,
+    signal,
+    clock: systemClock,
+    files: nodeFiles,
+    cacheHome: env["XDG_CACHE_HOME"] || cacheHomeOf(process.platform, home, env["LOCALAPPDATA"]),
+    dockerConfigPath: join(env["DOCKER_CONFIG"] || join(home, ".docker"), "config.json"),
+    runHelper,
+  };
+}
+
+function cacheHomeOf(platform: string, home: string, local: string | undefined): string {
+  if (platform === "win32") return local || join(home, "AppData", "Local");
+  return platform === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
+}
+
+function streamSink(stream: NodeJS.WriteStream): TextSink {
+  return {
+    isTerminal: stream.isTTY === true,
+    columns: () => stream.columns || 80,
+    write: (chunk) =>
+      new Promise((resolve, reject) => {
+        stream.write(chunk, (error) => error ? reject(error) : resolve());
+      }),
+  };
+}
+
+/** The disk. */
+export const nodeFiles: HostFiles = {
+  join,
+  async read(path, maximum): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (file === undefined) return undefined;
+    try {
+      const { size } = await file.stat();
+      if (size > maximum) throw tooLarge(path, maximum);
+      return Uint8Array.from(await file.readFile());
+    } finally {
+      await file.close();
+    }
+  },
+  async write(path, mode = 0o666): Promise<FileWriter> {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const partial = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+    const file = await open(partial, "wx", mode);
+    return {
+      write: async (chunk) => void await file.writeFile(chunk),
+      async close(): Promise<void> {
+        await file.sync();
+        await file.close();
+        await rename(partial, path);
+      },
+      async abort(): Promise<void> {
+        await file.close().catch(() => {});
+        await rm(partial, { force: true });
+      },
+    };
+  },
+};
+
+function tooLarge(path: string, maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
+  return new TidegateError("LIMIT_EXCEEDED", `${path} has more than ${maximum} bytes`, {
+    limit: "file",
+    maximum,
+  });
+}
+
+/** Without a shell, with a time limit and a cap on the output; standard error is dropped. */
+function runHelper(helper: string, action: string, input: string): Promise<ProgramResult> {
+  if (!HELPER_NAME.test(helper)) {
+    return Promise.reject(helperError("has a name that is no helper's"));
+  }
+  const settings = {
+    timeout: HELPER_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+    maxBuffer: MAX_HELPER_OUTPUT_BYTES,
+    encoding: "utf8",
+    windowsHide: true,
+  } as const;
+  return new Promise((resolve, reject) => {
+    const child = execFile(`docker-credential-${helper}`, [action], settings, (error, stdout) => {
+      if (error === null) resolve({ exitCode: 0, stdout });
+      else if (typeof error.code === "number") resolve({ exitCode: error.code, stdout });
+      else if (error.code === "ENOENT") {
+        reject(helperError(`docker-credential-${helper} is not there`));
+      } else reject(helperError(`docker-credential-${helper} cannot run`));
+    });
+    child.stdin?.on("error", () => {}); // a helper may end without reading
+    child.stdin?.end(input);
+  });
+}
+
+/** No cause goes with it: Node's error repeats the helper's output. */
+function helperError(reason: string): TidegateError<"CREDENTIALS"> {
+  return new TidegateError("CREDENTIALS", `The credential helper failed: ${reason}`, {
+    source: "credential helper",
+    reason,
+  });
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/**
+ * The `tidegate` command, on Node, Deno and Bun.
+ *
+ * In: words. Out: results on standard output, the rest on standard error, an exit code. Next: nobody.
+ * @module
+ */
+import process from "node:process";
+import { EXIT } from "./exit_code.ts";
+import type { CliHost } from "./host.ts";
+import { nodeHost } from "./host_node.ts";
+import { runCommandLine } from "./run.ts";
+import { VERSION } from "./version.ts";
+
+/** How long what was begun may take to end when the user has interrupted it. */
+const GRACE_MS = 5000;
+/** What a command that asked for more may take on top, to stop by itself. */
+const MARGIN_MS = 3000;
+
+function main(): void {
+  const interrupted = new AbortController();
+  let graceMs = GRACE_MS;
+  const stop = (): void => {
+    if (interrupted.signal.aborted) process.exit(EXIT.interrupted); // twice: at once
+    interrupted.abort(new DOMException("The user interrupted it", "AbortError"));
+    setTimeout(() => process.exit(EXIT.interrupted), graceMs).unref();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  // who reads our output may stop reading: `tidegate tags app | head`
+  process.stdout.on("error", () => process.exit(EXIT.ok));
+  const host: CliHost = {
+    ...nodeHost(interrupted.signal),
+    allowGrace: (milliseconds) => void (graceMs = milliseconds + MARGIN_MS),
+  };
+  runCommandLine(process.argv.slice(2), host, VERSION).then((code) => {
+    process.exit(code);
+  });
+}
+
+main();

@@ -1,0 +1,113 @@
+import type { PushBlobOptions, PushedBlob, UploadRecord } from "../client/mod.ts";
+import { isTidegateError } from "../core/mod.ts";
+import type { BlobArrival, BlobTransfer } from "./endpoint.ts";
+import { afterOthers } from "./learned.ts";
+import type { RegistryPlace } from "./registry_place.ts";
+import type { UploadSlot } from "./upload_records.ts";
+
+/** Two of them are held for each blob in flight: six blobs take 48 MiB. */
+const CHUNK_BYTES: number = 4 * 1024 * 1024;
+
+/** Below it is cheaper to send a blob again than to wait until another repository can give it. */
+const WORTH_WAITING_BYTES: number = 1024 * 1024;
+
+/**
+ * Bring a blob into a registry, each only once however many copies of this client want it: the
+ * others wait, and then find it, or mount it.
+ */
+export async function putRegistryBlob(
+  place: RegistryPlace,
+  transfer: BlobTransfer,
+): Promise<BlobArrival> {
+  const { learned, ref: { registry, repository } } = place;
+  const { descriptor: { digest, size }, origin, signal } = transfer;
+  if (origin?.client === place.client && origin.registry === registry) {
+    learned.sawBlob(registry, origin.repository, digest);
+  }
+  const where = size < WORTH_WAITING_BYTES ? `${registry}/${repository}` : registry;
+  const pushed = await afterOthers(
+    learned.flights,
+    `${where}@${digest}`,
+    signal,
+    () => push(place, transfer),
+  );
+  learned.sawBlob(registry, repository, digest);
+  const { outcome, sentBytes } = pushed;
+  return {
+    outcome: outcome === "uploaded" ? "transferred" : outcome,
+    transferredBytes: sentBytes,
+  };
+}
+
+async function push(place: RegistryPlace, transfer: BlobTransfer): Promise<PushedBlob> {
+  const { options: { chunkBytes = CHUNK_BYTES, records }, ref, name: destination } = place;
+  const { descriptor: { digest, size }, origin } = transfer;
+  // what fits into one request has nothing to be continued
+  if (records === undefined || size <= chunkBytes) return await put(place, transfer, {});
+  const source = origin === undefined ? "a file" : `${origin.registry}/${origin.repository}`;
+  const slot = await records.claim(ref, digest, { source, destination });
+  if (slot === undefined) return await put(place, transfer, {});
+  try {
+    const onRecord = (record: UploadRecord): Promise<void> => slot.save(record);
+    const pushed = await resume(place, transfer, slot) ?? await put(place, transfer, { onRecord });
+    await slot.remove();
+    return pushed;
+  } catch (error) {
+    if (isHopeless(error)) await slot.remove();
+    throw error;
+  } finally {
+    await slot.release();
+  }
+}
+
+function isHopeless(error: unknown): boolean {
+  return isTidegateError(error, "DIGEST_MISMATCH") || isTidegateError(error, "BLOB_SIZE_MISMATCH");
+}
+
+async function put(
+  { client, learned, options: { chunkBytes = CHUNK_BYTES }, ref }: RegistryPlace,
+  { descriptor: { digest, size }, force, isLocal, onProgress, signal, source }: BlobTransfer,
+  options: Pick<PushBlobOptions, "onRecord">,
+): Promise<PushedBlob> {
+  return await client.blobs.put(ref, source, {
+    digest,
+    size,
+    force,
+    chunkBytes,
+    from: learned.blobs(ref.registry, digest),
+    rehash: isLocal,
+    signal,
+    onProgress,
+    ...options,
+  });
+}
+
+/** A record that makes no sense is worth nothing: then the blob is pushed anew. */
+async function resume(
+  { client, options: { chunkBytes = CHUNK_BYTES }, ref }: RegistryPlace,
+  transfer: BlobTransfer,
+  { save, saved }: UploadSlot,
+): Promise<PushedBlob | undefined> {
+  const { isLocal, onProgress, onResume, signal, source } = transfer;
+  if (saved === undefined || transfer.force) return undefined;
+  let isFirst = true;
+  try {
+    return await client.blobs.resumeUpload(saved.record, source, {
+      ref,
+      chunkBytes,
+      rehash: isLocal,
+      signal,
+      onRecord: save,
+      onProgress(arrivedBytes): void {
+        if (isFirst && arrivedBytes > 0) onResume(arrivedBytes);
+        isFirst = false;
+        onProgress(arrivedBytes);
+      },
+    });
+  } catch (error) {
+    const isWorthless = isTidegateError(error, "HASH_STATE_INVALID") ||
+      isTidegateError(error, "ORIGIN_NOT_TRUSTED") || isTidegateError(error, "UPLOAD_FAILED");
+    if (isWorthless && isFirst) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import type { RegistryClient } from "../client/mod.ts";
+import type { Reference } from "../reference/mod.ts";
+import type { Learned } from "./learned.ts";
+import type { UploadRecords } from "./upload_records.ts";
+
+/** How an image of a registry is copied. */
+export interface RegistryImageOptions {
+  /** Where uploads leave what the next run needs to continue them. Default is nowhere. */
+  readonly records?: UploadRecords | undefined;
+  /** Most bytes of one request of an upload, which holds two of them. Default is 4 MiB. */
+  readonly chunkBytes?: number | undefined;
+  /** All tags of its repository, where they are known: then they need not be listed. */
+  readonly knownTags?: readonly string[] | undefined;
+}
+
+/** What the functions of one image share. */
+export interface RegistryPlace {
+  readonly client: RegistryClient;
+  readonly ref: Reference;
+  readonly name: string;
+  readonly learned: Learned;
+  readonly options: RegistryImageOptions;
+}

@@ -1,0 +1,86 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { isTidegateError, TidegateError } from "../core/mod.ts";
+
+/** What the codes of POSIX say to people, with what helps. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full: make room, then try again",
+  EDQUOT: "the quota is used up: make room, then try again",
+  EROFS: "the file system is read-only",
+  EACCES: "this user has no right to it",
+  EPERM: "this user has no right to it",
+  EMFILE: "too many files are open",
+  ENOTDIR: "a part of its path is no directory",
+  EISDIR: "it is a directory",
+  EFBIG: "the file system takes no file of this size",
+};
+
+/** The system's code of an error: `ENOENT`. Undefined where it has none. */
+export function errnoOf(error: unknown): string | undefined {
+  const { code } = Object(error) as { readonly code?: unknown };
+  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+}
+
+/** The disk's refusal as a typed error. What is typed already, or an abort, passes. */
+export function diskError(path: string, cause: unknown): unknown {
+  if (isTidegateError(cause)) return cause;
+  const code = errnoOf(cause) ?? permissionName(cause);
+  if (code === undefined) return cause;
+  const message = `${path} cannot be used: ${REASONS[code] ?? code}`;
+  return new TidegateError("CACHE_IO", message, { path, reason: code }, { cause });
+}
+
+/** Deno's permissions are errors without a code. */
+function permissionName(cause: unknown): string | undefined {
+  const name = cause instanceof Error ? cause.name : "";
+  return name === "NotCapable" || name === "PermissionDenied" ? name : undefined;
+}
+
+/**
+ * Work on a file.
+ * @throws {TidegateError} CACHE_IO for what the disk refuses.
+ */
+export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw diskError(path, cause);
+  }
+}
+
+/** What `work` gives, or undefined where the file is not there. */
+export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** Write all bytes at a position: one call may take fewer. */
+export async function writeAll(
+  file: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const left = bytes.length - done;
+    const { bytesWritten } = await file.write(bytes, done, left, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Make the entries of a directory last. Where directories cannot be opened, nothing can be done. */
+export async function syncDirectory(path: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, "r");
+    await handle.sync();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "EIO" || code === "ENOSPC") throw error;
+  } finally {
+    await handle?.close();
+  }
+}
