@@ -17,10 +17,11 @@ const GATES: readonly Gate[] = [
   },
   { name: "format", command: "deno fmt --check --quiet" },
   { name: "lint", command: "deno lint --quiet src mod.ts test tools bench examples" },
-  ...["layers", "globals", "budgets", "exports", "docs", "bundles", "generated"].map((name) => ({
-    name,
-    command: `node tools/check_${name}.ts`,
-  })),
+  ...["layers", "globals", "budgets", "exports", "docs", "bundles", "generated", "event_schema"]
+    .map((name) => ({
+      name,
+      command: `node tools/check_${name}.ts`,
+    })),
   {
     name: "publishable to JSR",
     command: "node tools/check_publish.ts",

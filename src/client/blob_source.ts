@@ -13,6 +13,11 @@ export interface BlobSource {
   readonly size?: number | undefined;
   /** The bytes from `start` up to, but without, `end`; without `end` up to the last. */
   slice(start: number, end?: number): BlobSlice | Promise<BlobSlice>;
+  /**
+   * The bytes from `start` to the last, in buffers that it uses again: saves a copy. Undefined where
+   * it has nothing better than `slice`.
+   */
+  read?(start: number): ByteReader | Promise<ByteReader | undefined>;
 }
 
 /** What can be pushed. A stream is read once: what is lost on the way cannot be sent again from it. */
@@ -59,6 +64,8 @@ function slicedSource(source: BlobSource, clock: Clock): OpenableSource {
     replayable: true,
     async open(offset, signal): Promise<ByteReader> {
       try {
+        const read = await source.read?.(offset);
+        if (read !== undefined) return reader = withSourceErrors(read, signal);
         const slice = await source.slice(offset);
         reader = slice instanceof Uint8Array ? bytesReader(slice) : bodyReader(
           slice instanceof ReadableStream ? slice : slice.stream(),
@@ -113,6 +120,10 @@ function bodyReader(
 ): ByteReader {
   const response = { body, url: "", release(): void {} };
   const reader = readerOf(response, { clock, stallMs: SOURCE_STALL_MS, signal });
+  return withSourceErrors(reader, signal);
+}
+
+function withSourceErrors(reader: ByteReader, signal: AbortSignal | undefined): ByteReader {
   return {
     read: () =>
       reader.read().catch((cause) => {

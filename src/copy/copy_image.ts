@@ -1,6 +1,7 @@
 import { blobsOf, inParallel, type PulledManifest } from "../client/mod.ts";
 import { systemClock } from "../core/mod.ts";
-import { type Descriptor } from "../manifest/mod.ts";
+import type { Descriptor, Platform } from "../manifest/mod.ts";
+import type { Digest } from "../reference/mod.ts";
 import { createBlobSlots } from "./blob_slots.ts";
 import { type PlacedManifest, readDigestTags, readReferrers } from "./companions.ts";
 import type { CopyDestination, CopySource } from "./endpoint.ts";
@@ -47,7 +48,7 @@ export async function runCopy(run: CopyRun): Promise<CopiedImage> {
   try {
     signal?.throwIfAborted();
     const copied = await copyAll(run, signal ?? new AbortController().signal);
-    await destination.close?.();
+    await destination.close?.({ signal });
     const milliseconds = clock.now() - startedAt;
     const bytesPerSecond = Math.round(totals.transferredBytes / Math.max(milliseconds, 1) * 1000);
     const { digest, outcome } = copied;
@@ -76,36 +77,65 @@ export async function runCopy(run: CopyRun): Promise<CopiedImage> {
 type Copied = Pick<CopiedImage, "digest" | "mediaType" | "outcome">;
 
 async function copyAll(run: CopyRun, signal: AbortSignal): Promise<Copied> {
-  const { destination, options, source } = run;
-  const platforms = wantedPlatforms(options);
+  const { destination, options } = run;
   const reader = createTreeReader(run, signal);
-  const [named, there] = await Promise.all([
-    source.root({ signal }),
-    destination.resolve(undefined, { signal }),
-  ]);
-  const [only, ...others] = platforms ?? [];
-  if (only !== undefined && others.length === 0) {
-    const root = await selectOne(reader, await reader.manifest(named), only);
-    if (isUnchanged(run, root, there)) return unchanged(run, root);
-    return await copyTree(run, reader, root, { there, signal });
-  }
-  if (isUnchanged(run, named, there)) return unchanged(run, named);
-  const root = await reader.manifest(named);
+  const { one, platforms, root: named, there } = await findEnds(run, reader, signal);
+  if (await isUnchanged(run, named, there, signal)) return unchanged(run, named);
+  const root = one ?? await reader.manifest(named);
   const isSubset = platforms !== undefined && root.manifest.kind === "index";
   if (isSubset) assertSparse(destination, options);
   return await copyTree(run, reader, root, { there, signal, ...(isSubset && { platforms }) });
 }
 
+/**
+ * What would be copied, and whether it is there, without copying. Of referrers it says nothing.
+ * @throws What {@linkcode copyImage} throws before it reads the image.
+ */
+export async function compareImages(
+  run: CopyRun,
+  signal: AbortSignal,
+): Promise<{ readonly digest: Digest; readonly isUnchanged: boolean }> {
+  const { root, there } = await findEnds(run, createTreeReader(run, signal), signal);
+  return { digest: root.digest, isUnchanged: root.digest === there?.digest };
+}
+
+interface Ends {
+  readonly root: Descriptor;
+  /** The root, where it had to be read to find it. */
+  readonly one?: PulledManifest;
+  /** What the destination's name points to. */
+  readonly there: Descriptor | undefined;
+  /** Those of an index that are wanted, if not all. */
+  readonly platforms?: readonly Platform[];
+}
+
+async function findEnds(run: CopyRun, reader: TreeReader, signal: AbortSignal): Promise<Ends> {
+  const { destination, options, source } = run;
+  const platforms = wantedPlatforms(options);
+  const [root, there] = await Promise.all([
+    source.root({ signal }),
+    destination.resolve(undefined, { signal }),
+  ]);
+  const [only, ...others] = platforms ?? [];
+  if (platforms === undefined || only === undefined) return { root, there };
+  if (others.length > 0) return { root, there, platforms };
+  const one = await selectOne(reader, await reader.manifest(root), only);
+  const { digest, mediaType, size } = one;
+  return { root: { digest, mediaType, size }, one, there };
+}
+
 /** Whether nothing needs to be looked at: what a name points to was whole when it was named. */
-function isUnchanged(
-  { options: { deep, digestTags, platforms, referrers, tags = [] } }: CopyRun,
-  { digest }: Pick<Descriptor, "digest">,
+async function isUnchanged(
+  { destination, options: { deep, digestTags, platforms, referrers, tags = [] } }: CopyRun,
+  root: Pick<Descriptor, "digest" | "mediaType" | "size">,
   there: Descriptor | undefined,
-): boolean {
+  signal: AbortSignal,
+): Promise<boolean> {
   const wantsMore = deep || digestTags || referrers || tags.length > 0;
-  // one platform's manifest is whole; an index may have been copied for other platforms
-  const isPart = (platforms?.length ?? 0) > 1;
-  return there?.digest === digest && !wantsMore && !isPart;
+  if (there?.digest !== root.digest || wantsMore) return false;
+  if (!destination.acceptsSparse) return true;
+  // an index may be there for other platforms than are wanted now
+  return (platforms?.length ?? 0) < 2 && await destination.hasManifest(root, { signal });
 }
 
 function unchanged(
@@ -118,7 +148,7 @@ function unchanged(
 
 interface TreeCopy {
   readonly there: Descriptor | undefined;
-  readonly platforms?: Parameters<typeof choosePlatforms>[0] | undefined;
+  readonly platforms?: readonly Platform[] | undefined;
   readonly signal: AbortSignal;
 }
 

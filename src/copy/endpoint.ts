@@ -1,6 +1,7 @@
 import type { BlobSource, CallOptions, PulledManifest, RegistryClient } from "../client/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
+import type { ByteSink } from "../verify/mod.ts";
 
 /** Where an image comes from: a registry, a layout, an archive. */
 export interface CopySource {
@@ -24,13 +25,22 @@ export interface CopySource {
    * A blob's bytes, from any offset. They are not verified: that is for the destination, which
    * refuses what is wrong.
    */
-  openBlob(descriptor: Descriptor, options: CallOptions): BlobSource | Promise<BlobSource>;
+  openBlob(descriptor: Descriptor, options: CallOptions): CopyBlob | Promise<CopyBlob>;
   /** What refers to a manifest. Default is nothing. */
   referrers?(digest: Digest, options: CallOptions): AsyncIterable<Descriptor>;
   /** All tags of the image's repository, to find digest tags among them. Default is none. */
   tags?(options: CallOptions): AsyncIterable<string>;
   /** What another tag of the image's repository points to; undefined when to nothing. */
   resolve(tag: string | undefined, options: CallOptions): Promise<Descriptor | undefined>;
+}
+
+/** A blob's bytes, to be pulled by `slice` or pushed by `pipeTo`. */
+export interface CopyBlob extends BlobSource {
+  /**
+   * Write the bytes from an offset to the last one, which saves copies. Default is by `slice`. The
+   * sink is closed at the end, and aborted by a failure.
+   */
+  pipeTo?(start: number, sink: ByteSink): Promise<void>;
 }
 
 /** Where an image goes to: a registry, a layout, an archive. */
@@ -69,7 +79,7 @@ export interface CopyDestination {
     options: CallOptions,
   ): Promise<readonly string[]>;
   /** All has arrived: finish what is written. Not called after a failure. */
-  close?(): Promise<void>;
+  close?(options: CallOptions): Promise<void>;
   /** The copy has failed: give up what is half written. What a later run can use stays. */
   abort?(reason: unknown): Promise<void>;
 }
@@ -102,7 +112,7 @@ export type ManifestPlace =
 export interface BlobTransfer {
   readonly descriptor: Descriptor;
   /** Its bytes. Opened when they are needed. */
-  readonly source: BlobSource;
+  readonly source: CopyBlob;
   /** See {@linkcode CopySource.isLocal}. */
   readonly isLocal: boolean;
   /** A repository that has it. */

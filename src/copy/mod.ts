@@ -5,10 +5,16 @@
  * caller, and the command line.
  * @module
  */
+export { archiveImage } from "./archive_image.ts";
+export type { ArchiveImageOptions } from "./archive_options.ts";
 export { copyImage } from "./copy_image.ts";
+export { fileImage, layoutImage } from "./layout_image.ts";
+export type { LayoutImage, LayoutImageOptions } from "./layout_image.ts";
+export { openLayout } from "./open_layout.ts";
 export type {
   BlobArrival,
   BlobTransfer,
+  CopyBlob,
   CopyDestination,
   CopySource,
   ManifestPlace,
@@ -46,6 +52,9 @@ export type {
   SyncReport,
   SyncSource,
 } from "./sync_options.ts";
+export { registryPlaces } from "./registry_places.ts";
+export type { RegistryPlacesOptions } from "./registry_places.ts";
+export { syncImages } from "./sync_images.ts";
 export type { SyncPlan, SyncRule, TagRules } from "./sync_plan.ts";
 export { memoryUploadRecords } from "./upload_records.ts";
 export type {

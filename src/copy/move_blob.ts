@@ -1,6 +1,8 @@
-import { type BlobSlice, type BlobSource } from "../client/mod.ts";
+import type { BlobSlice } from "../client/mod.ts";
 import { type Descriptor, isForeignLayer } from "../manifest/mod.ts";
-import type { CopySource } from "./endpoint.ts";
+import type { ByteReader } from "../verify/mod.ts";
+import type { CopyBlob, CopySource } from "./endpoint.ts";
+import { pipeBlob } from "./pipe_blob.ts";
 import type { CopyRun } from "./run.ts";
 
 /** A blob's place among those of a copy. */
@@ -69,13 +71,16 @@ export async function moveBlob(
 }
 
 /** Opened when its first bytes are needed: what the destination has is never opened. */
-function lazySource(source: CopySource, descriptor: Descriptor, signal: AbortSignal): BlobSource {
-  let opened: BlobSource | Promise<BlobSource> | undefined;
+function lazySource(source: CopySource, descriptor: Descriptor, signal: AbortSignal): CopyBlob {
+  let opened: CopyBlob | Promise<CopyBlob> | undefined;
+  const open = async (): Promise<CopyBlob> => {
+    opened ??= source.openBlob(descriptor, { signal });
+    return await opened;
+  };
   return {
     size: descriptor.size,
-    async slice(start, end): Promise<BlobSlice> {
-      opened ??= source.openBlob(descriptor, { signal });
-      return await (await opened).slice(start, end);
-    },
+    read: async (start): Promise<ByteReader | undefined> => await (await open()).read?.(start),
+    slice: async (start, end): Promise<BlobSlice> => await (await open()).slice(start, end),
+    pipeTo: async (start, sink): Promise<void> => await pipeBlob(await open(), start, sink, signal),
   };
 }

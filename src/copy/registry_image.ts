@@ -1,15 +1,17 @@
 import type {
   BlobSlice,
-  BlobSource,
   CallOptions,
+  PulledBlob,
   PulledManifest,
   RegistryClient,
 } from "../client/mod.ts";
 import { isTidegateError } from "../core/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
 import { formatReference, type Reference } from "../reference/mod.ts";
-import type { CopyDestination, CopySource, ManifestPlace } from "./endpoint.ts";
+import type { ByteSink } from "../verify/mod.ts";
+import type { CopyBlob, CopyDestination, CopySource, ManifestPlace } from "./endpoint.ts";
 import { learnedBy } from "./learned.ts";
+import { pipeReader } from "./pipe_reader.ts";
 import { putRegistryBlob } from "./registry_blob.ts";
 import type { RegistryImageOptions, RegistryPlace } from "./registry_place.ts";
 
@@ -87,15 +89,22 @@ function openBlob(
   { client, ref }: RegistryPlace,
   { digest, size }: Descriptor,
   { signal }: CallOptions,
-): BlobSource {
+): CopyBlob {
+  const get = (start: number, end?: number): Promise<PulledBlob> => {
+    const range = { start, ...(end !== undefined && { end: end - 1 }) };
+    return client.blobs.get(ref, digest, { size, range, unverified: true, signal });
+  };
+  const pipeTo = async (start: number, sink: ByteSink): Promise<void> => {
+    if (start >= size) await sink.close();
+    else await (await get(start)).pipeTo(sink);
+  };
   return {
     size,
     async slice(start, end): Promise<BlobSlice> {
-      if (start >= size) return new Uint8Array(0);
-      const range = { start, ...(end !== undefined && { end: end - 1 }) };
-      const blob = await client.blobs.get(ref, digest, { size, range, unverified: true, signal });
-      return blob.stream;
+      return start >= size ? new Uint8Array(0) : (await get(start, end)).stream;
     },
+    read: (start) => pipeReader((sink) => pipeTo(start, sink)),
+    pipeTo,
   };
 }
 

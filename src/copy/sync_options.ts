@@ -11,7 +11,8 @@ export interface SyncSource {
    */
   repositories(options: CallOptions): AsyncIterable<string>;
   tags(repository: string, options: CallOptions): AsyncIterable<string>;
-  image(repository: string, tag: string): CopySource;
+  /** @param knownTags All tags of the repository, where they were listed. */
+  image(repository: string, tag: string, knownTags?: readonly string[]): CopySource;
 }
 
 /** Where the images of a sync go to. */

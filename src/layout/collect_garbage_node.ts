@@ -7,6 +7,7 @@ import { type BlobStore, readManifest } from "./image_reader_node.ts";
 import { readIndex, writeIndex } from "./index_file_node.ts";
 import type { GcOptions, GcReport, LayoutEntry } from "./layout.ts";
 import { type LayoutIndex, withoutEntries } from "./layout_index.ts";
+import { isManifest } from "./manifest_tree.ts";
 import { isOwnerName, livenessOf, newOwnerName } from "./owner_node.ts";
 import { type LayoutRoot, PRIVATE } from "./root_node.ts";
 import { oldestSession } from "./session_node.ts";
@@ -68,8 +69,12 @@ async function mark(store: BlobStore, { lines }: LayoutIndex): Promise<Marked> {
   return { reachable, orphans: new Set(waiting.keys()) };
 }
 
-async function subjectOf(store: BlobStore, entry: LayoutEntry): Promise<Digest | undefined> {
-  return (await readManifest(store, entry.descriptor.digest))?.subject?.digest;
+async function subjectOf(
+  store: BlobStore,
+  { descriptor }: LayoutEntry,
+): Promise<Digest | undefined> {
+  if (!isManifest(descriptor)) return undefined;
+  return (await readManifest(store, descriptor.digest))?.subject?.digest;
 }
 
 async function sweepBlobs(

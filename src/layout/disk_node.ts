@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { isTidegateError, TidegateError } from "../core/mod.ts";
 
-/** What the codes of POSIX say to people, with what helps. */
+/** What the codes of POSIX, and Deno's, say to people, with what helps. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full: make room, then try again",
   EDQUOT: "the quota is used up: make room, then try again",
@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of its path is no directory",
   EISDIR: "it is a directory",
   EFBIG: "the file system takes no file of this size",
+  NotCapable: "Deno was not allowed to: see --allow-read and --allow-write",
 };
 
 /** The system's code of an error: `ENOENT`. Undefined where it has none. */

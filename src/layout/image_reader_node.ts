@@ -12,11 +12,14 @@ import { onDisk } from "./disk_node.ts";
 import { corrupt, fileBlob, type FilePart } from "./file_blob_node.ts";
 import type { LayoutBlob, LayoutEntry, LayoutReader } from "./layout.ts";
 import type { LayoutIndex } from "./layout_index.ts";
+import { isManifest } from "./manifest_tree.ts";
 import { readPart } from "./read_file_node.ts";
 
 /** A blob that is there. */
 export interface Located extends FilePart {
   readonly size: number;
+  /** Its content, where it is in no file. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
 }
 
 /** What a directory and an archive differ in. */
@@ -30,7 +33,7 @@ export interface BlobStore {
 
 /** The reading half of a layout, over what has its index and its blobs. */
 export function createImageReader(store: BlobStore): LayoutReader {
-  const subjects = new Map<Digest, Digest | undefined>(); // they cannot change
+  const subjects = new Map<Digest, Digest | undefined>(); // a digest's cannot change
   const names = async (): Promise<LayoutEntry[]> =>
     (await store.index()).lines.map(({ entry }) => entry);
   return {
@@ -53,22 +56,34 @@ export function createImageReader(store: BlobStore): LayoutReader {
     async openBlob(blob, { verify = true } = {}): Promise<LayoutBlob> {
       const found = await store.locate(parseDigest(blob.digest));
       if (found === undefined) throw notFound(store.path, `blob ${blob.digest}`);
-      if (found.size === blob.size) return fileBlob(found, blob, verify);
+      if (found.size === blob.size) {
+        return found.bytes ? memoryBlob(found.bytes) : fileBlob(found, blob, verify);
+      }
       const reason = `it has ${found.size} bytes, but must have ${blob.size}`;
       throw corrupt(found.label, blob.digest, reason);
     },
     async referrers(digest): Promise<readonly Descriptor[]> {
       const found: Descriptor[] = [];
       for (const { descriptor } of await names()) {
-        const subject = subjects.has(descriptor.digest)
-          ? subjects.get(descriptor.digest)
-          : (await readManifest(store, descriptor.digest))?.subject?.digest;
-        subjects.set(descriptor.digest, subject);
-        if (subject === digest) found.push(await describeReferrer(store, descriptor));
+        if (await subjectOf(store, descriptor, subjects) !== digest) continue;
+        found.push(await describeReferrer(store, descriptor));
       }
       return found;
     },
   };
+}
+
+/** What an entry refers to, if it is a manifest that does. */
+async function subjectOf(
+  store: BlobStore,
+  entry: Descriptor,
+  known: Map<Digest, Digest | undefined>,
+): Promise<Digest | undefined> {
+  const { digest } = entry;
+  if (!isManifest(entry) || known.has(digest)) return known.get(digest);
+  const manifest = await readManifest(store, digest);
+  if (manifest !== undefined) known.set(digest, manifest.subject?.digest);
+  return manifest?.subject?.digest;
 }
 
 /** The error for what is not there. */
@@ -86,14 +101,21 @@ export async function readManifest(
 ): Promise<Manifest | undefined> {
   const found = await store.locate(digest);
   if (found === undefined) return undefined;
-  const { path, start, size, label } = found;
+  const { path, start, size, label, bytes: held } = found;
   if (size > MAX_MANIFEST_BYTES) throw tooLong("manifest", MAX_MANIFEST_BYTES);
-  const bytes = await onDisk(label, () => readPart(path, start, size));
+  const bytes = held ?? await onDisk(label, () => readPart(path, start, size));
   if (bytes === undefined) throw corrupt(label, digest, "it became shorter");
   await verifyBytes(bytes, { digest }).catch((cause) => {
     throw corrupt(label, digest, cause.message, cause);
   });
   return parseManifest(bytes);
+}
+
+function memoryBlob(bytes: Uint8Array<ArrayBuffer>): LayoutBlob {
+  return {
+    size: bytes.length,
+    slice: (start, end) => new Blob([bytes]).slice(start, end).stream(),
+  };
 }
 
 /** A descriptor of a manifest that no entry has; undefined where the digest is none of a manifest's. */

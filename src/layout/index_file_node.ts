@@ -22,7 +22,8 @@ import { invalidLayout, type LayoutRoot, PRIVATE } from "./root_node.ts";
 
 const INDEX = "index.json";
 const MARKER = "oci-layout";
-const MARKER_TEXT = '{"imageLayoutVersion":"1.0.0"}\n';
+/** What the file `oci-layout` holds. */
+export const LAYOUT_MARKER = '{"imageLayoutVersion":"1.0.0"}\n';
 const MAX_MARKER_BYTES = 4096; // it has one field
 
 /**
@@ -86,7 +87,7 @@ export async function initLayout(root: LayoutRoot, lock: IndexLock): Promise<voi
   await lock(async () => {
     await root.folder("blobs", "sha256");
     if (await root.find(INDEX) === undefined) await writeIndex(root, EMPTY_INDEX);
-    await replaceFile(root, MARKER, encodeUtf8(MARKER_TEXT)); // last: it says that all is there
+    await replaceFile(root, MARKER, encodeUtf8(LAYOUT_MARKER)); // last: it says that all is there
   });
 }
 

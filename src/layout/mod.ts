@@ -6,7 +6,10 @@
  * Next: `copy`, `cli`.
  * @module
  */
+export type { ArchiveImage } from "./archive_plan.ts";
 export type { CacheRecord } from "./cache_record.ts";
+export type { ArchiveFormat, ImageArchive, OpenArchiveOptions } from "./image_archive.ts";
+export { imagePathName } from "./image_path_name.ts";
 export type {
   BlobKey,
   BlobWriter,
@@ -24,4 +27,6 @@ export type {
   VerifyLayoutOptions,
   VerifyReport,
 } from "./layout.ts";
+export { openArchive } from "./open_archive_node.ts";
 export { openLayout, type OpenLayoutOptions } from "./open_layout_node.ts";
+export { writeArchive, type WriteArchiveOptions } from "./write_archive_node.ts";

@@ -53,7 +53,7 @@ export async function openLayout(
   const { create = true, clock = systemClock, stallMs = STALL_MS } = options;
   const root = createRoot(await openDirectory(resolve(directory), create));
   const lock = createIndexLock(root, clock);
-  if (create) await initLayout(root, lock);
+  if (create) await onDisk(root.directory, () => initLayout(root, lock));
   await assertLayout(root);
   const store: BlobStore = {
     path: root.directory,
@@ -82,18 +82,19 @@ function noDirectory(path: string): TidegateError<"CACHE_NOT_FOUND"> {
 function createLayout(context: LayoutContext): ImageLayout {
   const { root, store, session } = context;
   const { resolve, referrers, names, manifest, openBlob } = createImageReader(store);
+  const typed = <T>(work: () => Promise<T>): Promise<T> => onDisk(root.directory, work);
   return {
     ...{ path: root.directory, directory: root.directory },
     ...{ resolve, referrers, names, manifest, openBlob },
-    hasBlob: (blob) => hasBlob(context, blob),
-    blobWriter: (blob, options = {}) => openWriter(context, blob, options.signal),
-    putManifest: (manifest, name) => putManifest(context, manifest, name),
-    tag: (name, descriptor, origin) => tag(context, name, descriptor, origin),
-    untag: (name) => untag(context, name),
-    gc: (options = {}) => collectGarbage(context, options),
-    verify: (options = {}) => verifyLayout(context, options),
-    quarantine: (digest) => quarantine(root, digest),
-    close: () => session.end(),
+    hasBlob: (blob) => typed(() => hasBlob(context, blob)),
+    blobWriter: (blob, { signal } = {}) => typed(() => openWriter(context, blob, signal)),
+    putManifest: (manifest, name) => typed(() => putManifest(context, manifest, name)),
+    tag: (name, descriptor, origin) => typed(() => tag(context, name, descriptor, origin)),
+    untag: (name) => typed(() => untag(context, name)),
+    gc: (options = {}) => typed(() => collectGarbage(context, options)),
+    verify: (options = {}) => typed(() => verifyLayout(context, options)),
+    quarantine: (digest) => typed(() => quarantine(root, digest)),
+    close: () => typed(() => session.end()),
   };
 }
 

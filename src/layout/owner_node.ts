@@ -82,15 +82,18 @@ function startOf(id: number): string | undefined {
 
 function machineName(): string {
   const boot = tryRead("/proc/sys/kernel/random/boot_id") ?? "";
-  const facts = `${hostname()}\n${boot}\n${namespace()}`;
+  const facts = [tryAsk(hostname), boot, tryAsk(() => readlinkSync("/proc/self/ns/pid"))].join(
+    "\n",
+  );
   return createHash("sha256").update(facts).digest("hex").slice(0, 8);
 }
 
-function namespace(): string {
+/** Empty where the system has no such thing, or Deno was not allowed to ask. */
+function tryAsk(ask: () => string): string {
   try {
-    return readlinkSync("/proc/self/ns/pid");
+    return ask();
   } catch {
-    return ""; // not Linux, or not allowed
+    return "";
   }
 }
 

@@ -1,11 +1,7 @@
-import {
-  type Descriptor,
-  isImageMediaType,
-  isIndexMediaType,
-  type Manifest,
-} from "../manifest/mod.ts";
+import type { Descriptor, Manifest } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 import { type BlobStore, readManifest } from "./image_reader_node.ts";
+import { childrenOf, isManifest } from "./manifest_tree.ts";
 
 /** One descriptor that is reached from a root. */
 export interface Reached {
@@ -35,14 +31,4 @@ export async function walkManifests(
     visit({ descriptor: next, manifest });
     if (manifest !== undefined) queue.push(...childrenOf(manifest).toReversed());
   }
-}
-
-/** What a manifest lists; not its subject, which lives without it. */
-export function childrenOf(manifest: Manifest): readonly Descriptor[] {
-  return manifest.kind === "index" ? manifest.manifests : [manifest.config, ...manifest.layers];
-}
-
-/** Whether a descriptor names a document that lists others. */
-export function isManifest({ mediaType }: Descriptor): boolean {
-  return isImageMediaType(mediaType) || isIndexMediaType(mediaType);
 }

@@ -33,3 +33,5 @@ export {
   loadSettings,
   type SettingsSources,
 } from "./load_settings.ts";
+export { parseSyncSettings } from "./sync_settings.ts";
+export type { SyncRuleSettings, SyncSettings, TagRuleSettings } from "./sync_settings.ts";

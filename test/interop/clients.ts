@@ -77,6 +77,8 @@ export interface Podman {
   pull(image: string, options?: ClientOptions): Promise<Outcome>;
   /** Pack a pulled image's layers anew and push them; the digest of what was pushed goes to stdout. */
   push(image: string, target: string, options?: ClientOptions): Promise<Outcome>;
+  /** Take the images of an archive as `docker save` writes them. */
+  load(archive: string): Promise<Outcome>;
   /** The digest under which a pulled image is kept. */
   digest(image: string): Promise<string>;
   /** The diff id of every layer, as podman computed them from the unpacked bytes. */
@@ -108,6 +110,7 @@ export function podman(folder: string): Podman {
       const outcome = await run("podman", args, { timeoutMs });
       return outcome.status === 0 ? { ...outcome, stdout: readFileSync(file, "utf8") } : outcome;
     },
+    load: (archive) => run("podman", [...global, "load", "--quiet", "--input", archive]),
     digest: (image) => inspect("{{.Digest}}", image),
     close: () => rmSync(runroot, { recursive: true, force: true }),
     layers: async (image) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { encodeUtf8 } from "../../src/core/mod.ts";
 import { copyImage } from "../../src/copy/mod.ts";
-import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
+import { buildArtifact, buildImage, buildIndex, digestOf } from "../../src/simulation/mod.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
 
 const IMAGE = await buildImage({ layers: [5000, 6000] });
@@ -196,9 +197,56 @@ describe("copyImage() between registries", () => {
   });
 
   it("leaves foreign layers where they are", async () => {
-    const layers = [{ size: 900 }];
-    const foreign = await buildImage({ layers, extra: {} });
-    expect(foreign.layers).toHaveLength(1);
+    const world = createCopyWorld();
+    const { events, from, image, run, told } = world;
+    const [config, layer] = IMAGE.blobs;
+    const foreign = {
+      mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+      digest: layer?.digest,
+      size: layer?.content.size,
+      urls: ["https://cdn.example/layer"],
+    };
+    const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
+    const bytes = encodeUtf8(JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      config: {
+        mediaType: "application/vnd.docker.container.image.v1+json",
+        digest: config?.digest,
+        size: config?.content.size,
+      },
+      layers: [foreign],
+    }));
+    const digest = await digestOf(bytes);
+    const descriptor = { mediaType, digest, size: bytes.length };
+    const blobs = config === undefined ? [] : [config];
+    from.add("acme/app", {
+      image: { ...IMAGE, mediaType, digest, bytes, descriptor, blobs, layers: [] },
+      tags: ["v1"],
+    });
+    const { totals } = await run(copyImage(image(SOURCE), image(TARGET), told));
+    expect(totals).toMatchObject({ manifests: 1, transferred: 1, skipped: 1 });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "blob.skipped", digest: layer?.digest, reason: "foreign" }),
+    );
+    expect(world.tag("mirror/app", "v1")).toBe(digest);
+  });
+
+  it("refuses an index whose entry is not what it says", async () => {
+    const world = createCopyWorld();
+    const { from, image, run } = world;
+    const [child] = CHILDREN;
+    if (child === undefined) throw new Error("no child");
+    const lying = [
+      [{ ...child.descriptor, size: child.descriptor.size + 1 }, "BLOB_SIZE_MISMATCH"],
+      [{ ...child.descriptor, mediaType: INDEX.mediaType }, "AMBIGUOUS_MANIFEST"],
+    ] as const;
+    for (const [descriptor, code] of lying) {
+      const index = await buildIndex({ manifests: [{ ...child, descriptor }] });
+      from.add("acme/app", { image: index, tags: ["v1"] });
+      await expect(run(copyImage(image(SOURCE), image(TARGET)))).rejects.toMatchObject({ code });
+      expect(world.tag("mirror/app", "v1")).toBeUndefined();
+    }
   });
 
   it("names an image that is not there", async () => {

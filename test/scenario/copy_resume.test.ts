@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRegistryClient } from "../../src/client/mod.ts";
 import { copyImage, memoryUploadRecords } from "../../src/copy/mod.ts";
-import { registryImage } from "../../src/copy/mod.ts";
+import { type RegistryImage, registryImage } from "../../src/copy/mod.ts";
 import { parseReference } from "../../src/reference/mod.ts";
 import { buildImage } from "../../src/simulation/mod.ts";
 import { type CopyWorld, createCopyWorld } from "../support/copy_world.ts";
@@ -27,7 +27,7 @@ async function interrupted(
   const records = options?.records;
   const watched = records && {
     ...records,
-    async claim(...args: Parameters<typeof records.claim>) {
+    async claim(...args: Parameters<typeof records.claim>): ReturnType<typeof records.claim> {
       const slot = await records.claim(...args);
       return slot && {
         ...slot,
@@ -44,14 +44,17 @@ async function interrupted(
 }
 
 /** The ends as another process sees them: with a client that has learned nothing. */
-function fresh(world: CopyWorld, options: Parameters<typeof registryImage>[2]) {
+function fresh(
+  world: CopyWorld,
+  options: Parameters<typeof registryImage>[2],
+): readonly [RegistryImage, RegistryImage] {
   const { clock, simulation } = world;
   const { fetch } = simulation;
   const client = createRegistryClient({ fetch, clock, random: fixedRandom() });
   return [
     registryImage(client, parseReference(SOURCE)),
     registryImage(client, parseReference(TARGET), options),
-  ] as const;
+  ];
 }
 
 describe("copyImage() after an interruption", () => {

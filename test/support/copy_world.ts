@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../../src/core/mod.ts";
 import {
   createRegistryClient,
   type RegistryClient,
@@ -17,18 +18,18 @@ import {
   type Simulation,
 } from "../../src/simulation/mod.ts";
 import { fixedRandom } from "./transport.ts";
-import { createVirtualClock, type VirtualClock } from "./virtual_clock.ts";
+import { createVirtualClock } from "./virtual_clock.ts";
 
 /** Two registries in a simulation, and a client before both. */
 export interface CopyWorld {
-  readonly clock: VirtualClock;
+  readonly clock: Clock;
   readonly simulation: Simulation;
   readonly from: SimulatedRegistry;
   readonly to: SimulatedRegistry;
   readonly client: RegistryClient;
   readonly events: CopyEvent[];
   /** For `copyImage`. */
-  readonly told: { readonly onEvent: (event: CopyEvent) => void; readonly clock: VirtualClock };
+  readonly told: { readonly onEvent: (event: CopyEvent) => void; readonly clock: Clock };
   image(reference: string, options?: RegistryImageOptions): RegistryImage;
   run<T>(promise: Promise<T>): Promise<T>;
   /** Requests since the last call, as `METHOD host path`. */
@@ -40,9 +41,13 @@ export interface CopyWorld {
   tag(repository: string, tag: string): string | undefined;
 }
 
-/** Make one. */
-export function createCopyWorld(options: RegistryClientOptions = {}): CopyWorld {
-  const clock = createVirtualClock();
+/** Make one on a virtual clock, which runs ahead of disks: with files, on the system's. */
+export function createCopyWorld(
+  options: RegistryClientOptions = {},
+  time: "virtual" | "system" = "virtual",
+): CopyWorld {
+  const virtual = createVirtualClock();
+  const clock = time === "virtual" ? virtual : systemClock;
   const simulation = createSimulation({ clock });
   const from = simulation.registry("from.example.com");
   const to = simulation.registry("to.example.com", { push: {} });
@@ -70,7 +75,7 @@ export function createCopyWorld(options: RegistryClientOptions = {}): CopyWorld 
     events,
     told: { onEvent: (event) => void events.push(JSON.parse(JSON.stringify(event))), clock },
     image: (reference, options) => registryImage(client, parseReference(reference), options),
-    run: (promise) => clock.run(promise),
+    run: (promise) => time === "virtual" ? virtual.run(promise) : promise,
     requests(): string[] {
       const lines = simulation.log.slice(seen).map(({ method, url }) => {
         const { host, pathname, search } = new URL(url);

@@ -1,0 +1,217 @@
+import { mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
+import { type ImageLayout, openArchive } from "../../src/layout/mod.ts";
+import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
+import { createCopyWorld } from "../support/copy_world.ts";
+
+const CHILDREN = await Promise.all(
+  ["amd64", "arm64", "s390x"].map((architecture, i) =>
+    buildImage({ platform: { os: "linux", architecture }, seed: i + 3, layers: [900, 800] })
+  ),
+);
+const INDEX = await buildIndex({ manifests: CHILDREN });
+const SIGNATURE = await buildArtifact({
+  artifactType: "application/vnd.test.signature",
+  content: "signed",
+  subject: INDEX,
+});
+const SOURCE = "from.example.com/acme/app:v1";
+const TARGET = "to.example.com/mirror/app:v1";
+
+async function temporaryLayout(): Promise<ImageLayout> {
+  return await openLayout(join(await mkdtemp(join(tmpdir(), "tidegate-copy-")), "layout"));
+}
+
+describe("copyImage() with layouts", () => {
+  it("goes through a layout to another registry with the source switched off", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run, simulation } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    from.add("acme/app", { image: SIGNATURE });
+    const signature = `${INDEX.digest.replace(":", "-")}.sig`;
+    from.add("acme/app", { image: CHILDREN[2] ?? INDEX, tags: [signature] });
+    const layout = await temporaryLayout();
+    const options = { referrers: true, digestTags: true };
+    const kept = layoutImage(layout, SOURCE, { isCache: true });
+    await run(copyImage(image(SOURCE), kept, options));
+    expect((await layout.names()).map(({ name }) => name)).toEqual(
+      expect.arrayContaining([SOURCE, `from.example.com/acme/app:${signature}`]),
+    );
+    expect((await layout.names()).find(({ name }) => name === SOURCE)?.cache).toMatchObject({
+      sourceImage: SOURCE,
+    });
+    expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+    simulation.faults.add({
+      host: "from.example.com",
+      action: { kind: "drop", by: "close", unseen: true },
+    });
+    const pushed = await run(copyImage(kept, image(TARGET), options));
+    expect(pushed.digest).toBe(INDEX.digest);
+    expect(world.holds("mirror/app", INDEX)).toBe(true);
+    expect(world.holds("mirror/app", SIGNATURE)).toBe(true);
+    expect(world.tag("mirror/app", signature)).toBe(CHILDREN[2]?.digest);
+    const again = await run(copyImage(kept, image(TARGET), options));
+    expect(again.outcome).toBe("unchanged");
+  });
+
+  it("keeps the bytes of an index of which it takes some platforms, and adds others later", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    const to = layoutImage(layout, "v1");
+    const platforms = ["linux/amd64", "linux/arm64"];
+    const some = await run(copyImage(image(SOURCE), to, { platforms }));
+    expect(some).toMatchObject({ digest: INDEX.digest, totals: { manifests: 3, transferred: 6 } });
+    const again = await run(copyImage(image(SOURCE), to, { platforms }));
+    expect(again).toMatchObject({ outcome: "unchanged" });
+    const all = await run(copyImage(image(SOURCE), to));
+    expect(all.totals).toMatchObject({ manifests: 1, transferred: 3 });
+    expect((await run(copyImage(image(SOURCE), to))).outcome).toBe("unchanged");
+  });
+
+  it("continues a blob by range where an earlier run ended", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run, simulation, told } = world;
+    const big = await buildImage({ layers: [{ size: 1_000_000, compression: "none" }] });
+    from.add("acme/app", { image: big, tags: ["v1"] });
+    const digest = big.layers[0]?.digest ?? "";
+    const layout = await temporaryLayout();
+    const remove = simulation.faults.add({
+      host: "from.example.com",
+      path: `*/blobs/${digest}`,
+      action: { kind: "pace", bytes: 100_000, everyMs: 60 },
+    });
+    const controller = new AbortController();
+    world.clock.after(400, () => controller.abort(new Error("killed")));
+    const { signal } = controller;
+    await expect(run(copyImage(image(SOURCE), layoutImage(layout, "v1"), { ...told, signal })))
+      .rejects.toThrow("killed");
+    remove();
+    const { totals } = await run(copyImage(image(SOURCE), layoutImage(layout, "v1"), told));
+    expect(totals).toMatchObject({ resumed: 1 });
+    const ranges = simulation.log.filter(({ url }) => url.includes(digest)).map(({ headers }) =>
+      headers["range"]
+    );
+    const resumed = world.events.findLast(({ type }) => type === "blob.resumed");
+    const offset = resumed?.type === "blob.resumed" ? resumed.arrivedBytes : 0;
+    expect(offset).toBeGreaterThan(0);
+    expect(ranges).toEqual([undefined, `bytes=${offset}-`]);
+    expect(totals.transferredBytes).toBe((big.blobs[1]?.content.size ?? 0) - offset);
+    expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+  });
+
+  it("fails for a wrong blob, and keeps nothing of it", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run, simulation } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    simulation.faults.add({
+      host: "from.example.com",
+      path: `*/blobs/${CHILDREN[0]?.layers[0]?.digest}`,
+      action: { kind: "flip", at: 10 },
+    });
+    const layout = await temporaryLayout();
+    await expect(run(copyImage(image(SOURCE), layoutImage(layout, "v1")))).rejects.toMatchObject({
+      code: "DIGEST_MISMATCH",
+    });
+    expect(await layout.resolve("v1")).toBeUndefined();
+    expect(await layout.verify()).toMatchObject({ corrupt: [] });
+  });
+
+  it("names what is not there", async () => {
+    const { image, run } = createCopyWorld({}, "system");
+    const layout = await temporaryLayout();
+    await expect(run(copyImage(layoutImage(layout, "v1"), image(TARGET)))).rejects.toMatchObject({
+      code: "CACHE_NOT_FOUND",
+    });
+    expect(await readdir(layout.directory)).toContain("oci-layout");
+  });
+
+  it("copies between layouts", async () => {
+    const { from, image, run } = createCopyWorld({}, "system");
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const [one, two] = [await temporaryLayout(), await temporaryLayout()];
+    await run(copyImage(image(SOURCE), layoutImage(one, "v1")));
+    const { totals } = await run(copyImage(layoutImage(one, "v1"), layoutImage(two, "v2")));
+    expect(totals).toMatchObject({ manifests: 4, transferred: 9 });
+    expect(await two.verify()).toMatchObject({ corrupt: [], missing: [] });
+  });
+
+  it("pushes 32 tags out of one layout at once", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    const pulls = Array.from(
+      { length: 32 },
+      (_, i) => copyImage(image(SOURCE), layoutImage(layout, `v${i}`)),
+    );
+    await run(Promise.all(pulls));
+    expect(await layout.names()).toHaveLength(32);
+    const pushes = Array.from(
+      { length: 32 },
+      (_, i) => copyImage(layoutImage(layout, `v${i}`), image(`to.example.com/mirror/app:v${i}`)),
+    );
+    const pushed = await run(Promise.all(pushes));
+    expect(pushed.reduce((sum, { totals }) => sum + totals.transferred, 0)).toBe(9);
+    expect(world.to.repository("mirror/app").tags.size).toBe(32);
+  });
+});
+
+describe("copyImage() with archives", () => {
+  it("goes through an OCI archive with referrers, digests kept", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    from.add("acme/app", { image: SIGNATURE });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    const to = archiveImage(file, { name: "v1" });
+    const copied = await run(copyImage(image(SOURCE), to, { referrers: true, tags: ["latest"] }));
+    expect(copied).toMatchObject({ digest: INDEX.digest, outcome: "copied" });
+    expect(await readdir(directory)).toEqual(["app.tar"]);
+    const archive = await openArchive(file);
+    const source = fileImage(archive, "latest", { scheme: "oci-archive" });
+    expect(source.name).toBe(`oci-archive:${file}:latest`);
+    await run(copyImage(source, image(TARGET), { referrers: true }));
+    await archive.close();
+    expect(world.holds("mirror/app", INDEX)).toBe(true);
+    expect(world.holds("mirror/app", SIGNATURE)).toBe(true);
+  });
+
+  it("goes through a docker archive, one platform of it", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    const to = archiveImage(file, { name: "acme/app:v1", format: "docker" });
+    await run(copyImage(image(SOURCE), to, { platforms: ["linux/arm64"] }));
+    const archive = await openArchive(file);
+    const { digest } = await run(copyImage(fileImage(archive), image(TARGET)));
+    expect(digest).toBe(CHILDREN[1]?.digest);
+    expect(world.holds("mirror/app", CHILDREN[1] ?? INDEX)).toBe(true);
+  });
+
+  it("leaves what has arrived to the next run", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run, simulation } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    const remove = simulation.faults.add({
+      path: `*/blobs/${CHILDREN[2]?.layers[1]?.digest}`,
+      action: { kind: "answer", status: 403 },
+    });
+    await expect(run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })))).rejects
+      .toMatchObject({ code: "FORBIDDEN" });
+    expect(await readdir(directory)).toEqual(["app.tar.partial"]);
+    remove();
+    const { totals } = await run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })));
+    expect(totals.skipped).toBeGreaterThan(0);
+    expect(await readdir(directory)).toEqual(["app.tar"]);
+  });
+});

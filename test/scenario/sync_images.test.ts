@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import {
+  registryPlaces,
+  syncImages,
+  type SyncOptions,
+  type SyncPlan,
+  type SyncReport,
+} from "../../src/copy/mod.ts";
+import { buildImage } from "../../src/simulation/mod.ts";
+import { type CopyWorld, createCopyWorld } from "../support/copy_world.ts";
+
+const IMAGES = await Promise.all(
+  Array.from({ length: 12 }, (_, i) => buildImage({ seed: i + 1, layers: [700 + i] })),
+);
+const TAGS = ["1.0.0", "1.1.0", "1.2.0", "2.0.0-rc.1", "2.0.0", "latest", "edge-1", "edge-2"];
+
+/** A world whose source has all tags in two repositories. */
+function createSyncWorld(): CopyWorld {
+  const world = createCopyWorld();
+  for (const repository of ["acme/app", "acme/web"]) {
+    TAGS.forEach((tag, i) => world.from.add(repository, { image: at(i), tags: [tag] }));
+  }
+  return world;
+}
+
+function at(i: number): typeof IMAGES[number] {
+  const image = IMAGES[i % IMAGES.length];
+  if (image === undefined) throw new Error("no image");
+  return image;
+}
+
+function sync(world: CopyWorld, plan: SyncPlan, options: SyncOptions = {}): Promise<SyncReport> {
+  const { client, clock, from, run } = world;
+  async function* repositories(): AsyncGenerator<string, void> {
+    yield* from.repositories();
+  }
+  const places = registryPlaces(client, { repositories });
+  return run(syncImages(plan, places, { clock, ...options }));
+}
+
+function tagsOf(world: CopyWorld, repository: string): string[] {
+  return [...world.to.repository(repository).tags.keys()].sort();
+}
+
+const APP = { from: "from.example.com/acme/app", to: "to.example.com/mirror/app" };
+
+describe("syncImages()", () => {
+  it("copies what a rule chooses, and then asks each side once for each tag", async () => {
+    const world = createSyncWorld();
+    const plan = { rules: [{ ...APP, tags: { semver: ">=1.1", exclude: ["*-rc*"] } }] };
+    const first = await sync(world, plan);
+    expect(first).toMatchObject({ copied: 3, unchanged: 0, failed: 0, deleted: 0 });
+    expect(tagsOf(world, "mirror/app")).toEqual(["1.1.0", "1.2.0", "2.0.0"]);
+    world.requests();
+    const second = await sync(world, plan, { onEvent: world.told.onEvent });
+    expect(second).toMatchObject({ copied: 0, unchanged: 3, transferredBytes: 0 });
+    expect(world.requests().sort()).toEqual([
+      "GET from tags/list?n=1000",
+      ...["1.1.0", "1.2.0", "2.0.0"].map((tag) => `HEAD from manifests/${tag}`),
+      ...["1.1.0", "1.2.0", "2.0.0"].map((tag) => `HEAD to manifests/${tag}`),
+    ]);
+    const own = world.types().filter((type) => type.startsWith("sync."));
+    expect(own).toEqual([
+      "sync.started",
+      "sync.listed",
+      ...Array(3).fill("sync.image"),
+      "sync.finished",
+    ]);
+  });
+
+  it("lists nothing where the rule names every tag", async () => {
+    const world = createSyncWorld();
+    await sync(world, { rules: [{ ...APP, tags: { include: ["latest", "1.0.0"] } }] });
+    expect(tagsOf(world, "mirror/app")).toEqual(["1.0.0", "latest"]);
+    expect(world.requests().filter((line) => line.includes("list"))).toEqual([]);
+  });
+
+  it("takes repositories by glob, and the newest tags of each", async () => {
+    const world = createSyncWorld();
+    world.from.add("other/app", { image: at(0), tags: ["1.0.0"] });
+    const rule = {
+      from: "from.example.com/acme/*",
+      to: "to.example.com/{name}-mirror",
+      tags: { newest: 2 },
+    };
+    expect(await sync(world, { rules: [rule] })).toMatchObject({ copied: 4 });
+    expect(tagsOf(world, "app-mirror")).toEqual(["2.0.0", "2.0.0-rc.1"]);
+    expect(tagsOf(world, "web-mirror")).toEqual(["2.0.0", "2.0.0-rc.1"]);
+  });
+
+  it("writes nothing in a dry run, and says what it would", async () => {
+    const world = createSyncWorld();
+    world.to.add("mirror/app", { image: at(0), tags: ["1.0.0", "0.9.0"] });
+    const plan = { rules: [{ ...APP, tags: { semver: "*" }, delete: true }] };
+    const report = await sync(world, plan, { dryRun: true });
+    const outcomes = report.images.map(({ destination, outcome }) =>
+      `${destination.split(":")[1]} ${outcome}`
+    );
+    expect(outcomes.sort()).toEqual([
+      "0.9.0 doomed",
+      "1.0.0 unchanged",
+      "1.1.0 planned",
+      "1.2.0 planned",
+      "2.0.0 planned",
+    ]);
+    const writes = world.requests().filter((line) => /^(PUT|POST|PATCH|DELETE)/.test(line));
+    expect(writes).toEqual([]);
+  });
+
+  it("deletes only where told, what the rule would take and the source has no more", async () => {
+    const world = createSyncWorld();
+    world.to.configure({ push: {}, quirks: {} });
+    world.to.add("mirror/app", { image: at(9), tags: ["0.9.0", "own", "1.0.0"] });
+    await sync(world, { rules: [{ ...APP, tags: { semver: "*" } }] });
+    expect(tagsOf(world, "mirror/app")).toContain("0.9.0");
+    const plan = { rules: [{ ...APP, tags: { semver: "*" }, delete: true }] };
+    expect(await sync(world, plan)).toMatchObject({ deleted: 1, unchanged: 4 });
+    expect(tagsOf(world, "mirror/app")).toEqual(["1.0.0", "1.1.0", "1.2.0", "2.0.0", "own"]);
+  });
+
+  it("deletes nothing where the source shows nothing, or anything failed", async () => {
+    const world = createSyncWorld();
+    world.to.add("mirror/app", { image: at(9), tags: ["0.9.0"] });
+    const none = { ...APP, tags: { include: ["0.*"] }, delete: true };
+    expect(await sync(world, { rules: [none] })).toMatchObject({ deleted: 0 });
+    world.simulation.faults.add({
+      host: "from.example.com",
+      path: "*/manifests/1.0.0",
+      action: { kind: "answer", status: 403 },
+    });
+    const some = { ...APP, tags: { semver: "*" }, delete: true };
+    expect(await sync(world, { rules: [some] })).toMatchObject({
+      deleted: 0,
+      failed: 1,
+      copied: 3,
+    });
+    expect(tagsOf(world, "mirror/app")).toContain("0.9.0");
+  });
+
+  it("goes on after a failure and reports it, or ends with it if told", async () => {
+    const world = createSyncWorld();
+    world.simulation.faults.add({
+      host: "from.example.com",
+      path: "*/manifests/latest",
+      action: { kind: "answer", status: 403 },
+    });
+    const report = await sync(world, {
+      rules: [APP, { ...APP, from: "from.example.com/acme/no" }],
+    });
+    expect(report).toMatchObject({ copied: 7, failed: 2 });
+    const failures = report.images.filter(({ outcome }) => outcome === "failed");
+    expect(failures.map(({ code }) => code).sort()).toEqual(["FORBIDDEN", "NOT_FOUND"]);
+    await expect(sync(world, { rules: [APP] }, { failFast: true })).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
+  });
+
+  it("waits for the end of a limit's window if that is near, else reports", async () => {
+    const world = createSyncWorld();
+    const plan = { rules: [{ ...APP, tags: { include: ["1.0.0", "1.1.0"] } }] };
+    const limit = (retryAfter: number): () => void =>
+      world.simulation.faults.add({
+        host: "from.example.com",
+        method: "GET",
+        path: "*/manifests/*",
+        first: 6,
+        action: { kind: "answer", status: 429, retryAfter },
+      });
+    const remove = limit(1200);
+    const report = await sync(world, plan);
+    expect(report).toMatchObject({ copied: 0, failed: 2 });
+    expect(report.images[0]).toMatchObject({ code: "RATE_LIMITED" });
+    remove();
+    limit(200);
+    const waited = await sync(world, plan, { onEvent: world.told.onEvent });
+    expect(waited).toMatchObject({ copied: 2, failed: 0 });
+    expect(world.types()).toContain("sync.waiting");
+  });
+
+  it("refuses a rule that makes no sense before any request, naming its key", async () => {
+    const world = createSyncWorld();
+    const bad = [
+      [{ ...APP, from: "from.example.com/acme/app:v1" }, "rules[0].from"],
+      [{ ...APP, from: "*/app" }, "rules[0].from"],
+      [{ ...APP, from: "from.example.com/acme/*" }, "rules[0].to"],
+      [{ ...APP, to: "to.example.com/UPPER" }, "rules[0].to"],
+      [{ ...APP, tags: { regex: "(" } }, "rules[0].tags.regex"],
+    ] as const;
+    for (const [rule, key] of bad) {
+      await expect(sync(world, { rules: [rule] })).rejects.toMatchObject({
+        code: "CONFIGURATION",
+        details: { key },
+      });
+    }
+    await expect(sync(world, { rules: [APP] }, { images: 0 })).rejects.toThrow(TypeError);
+    expect(world.requests()).toEqual([]);
+  });
+
+  it("ends with the signal's reason", async () => {
+    const world = createSyncWorld();
+    const controller = new AbortController();
+    const onEvent = ({ type }: { type: string }): void => {
+      if (type === "sync.image") controller.abort(new Error("enough"));
+    };
+    await expect(sync(world, { rules: [APP] }, { onEvent, signal: controller.signal, images: 1 }))
+      .rejects.toThrow("enough");
+    expect(tagsOf(world, "mirror/app").length).toBeLessThan(TAGS.length);
+  });
+});
