@@ -57,6 +57,7 @@ describe("ImageLayout.gc()", () => {
     expect(await layout.hasBlob(old)).toBe(true);
     await putBlob(layout, patternBytes(6));
     const other = await openLayout(folder.path, { create: false });
+    expect((await other.gc({ dryRun: true })).blobs).toBe(0);
     expect((await other.gc()).blobs).toBe(0);
     expect(blobs()).toHaveLength(2);
     await layout.close();
