@@ -17,7 +17,17 @@ const GATES: readonly Gate[] = [
   },
   { name: "format", command: "deno fmt --check --quiet" },
   { name: "lint", command: "deno lint --quiet src mod.ts test tools bench examples" },
-  ...["layers", "globals", "budgets", "exports", "docs", "bundles", "generated", "event_schema"]
+  ...[
+    "layers",
+    "globals",
+    "budgets",
+    "exports",
+    "docs",
+    "cli_docs",
+    "bundles",
+    "generated",
+    "event_schema",
+  ]
     .map((name) => ({
       name,
       command: `node tools/check_${name}.ts`,

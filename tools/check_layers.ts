@@ -17,6 +17,7 @@ const ENTRIES: ReadonlySet<string> = new Set([
   "src/hash/workerd.ts",
   "src/kv/workers.ts",
   "src/kv/cache_api_workerd.ts",
+  "src/copy/upload_records_node.ts",
   "src/kv/sqlite_node.ts",
 ]);
 

@@ -13,6 +13,8 @@ export interface CliSettings {
   readonly hubUrl: string;
   /** Registries of which something was said. Any other is found by its host. */
   readonly upstreams: readonly Upstream[];
+  /** Most bytes of one request of an upload, where somebody said. */
+  readonly chunkBytes: number | undefined;
   /** Pulls left at which a warning is told. */
   readonly lowThreshold: number;
   /** Absent: nobody asked for a log. */
@@ -29,13 +31,15 @@ const MAX_CONFIG_BYTES: number = 32 * 1024; // what `loadSettings` takes
  */
 export async function loadCliSettings(context: CommandContext): Promise<CliSettings> {
   const { env } = context.host;
-  const { settings, warnings } = loadSettings({ env, text: await configText(context) });
+  const text = await configText(context);
+  const { settings, warnings } = loadSettings({ env, text });
   for (const warning of warnings) context.output.warn(`Warning: ${warning}`);
   const options = clientOptions(settings);
   return {
     options,
     hubUrl: settings.hubUrl,
     upstreams: placeUpstreams(context, options.client.upstreams),
+    chunkBytes: env["DOCKER_CHUNK_SIZE_MB"] || text ? options.blobs.chunkBytes : undefined,
     lowThreshold: settings.rateLimit.lowThreshold,
     logLevel: context.options.flag("debug")
       ? "debug"
@@ -56,7 +60,7 @@ export function upstreamOf(
 }
 
 async function configText({ host, options }: CommandContext): Promise<string | undefined> {
-  const path = options.text("config") ?? (host.env["TIDEGATE_CONFIG"] || undefined);
+  const path = options.text("config") ?? (host.env["TIDEGATE_CONFIG_FILE"] || undefined);
   if (path === undefined) return undefined;
   const bytes = await host.files.read(path, MAX_CONFIG_BYTES);
   if (bytes === undefined) throw new UsageError(`There is no configuration file ${path}`);

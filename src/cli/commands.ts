@@ -10,6 +10,10 @@ function entry(
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
+  entry("pull", "pull an image into the cache", () => import("./commands/pull.ts")),
+  entry("push", "push an image out of the cache", () => import("./commands/push.ts")),
+  entry("copy", "copy an image anywhere", () => import("./commands/copy.ts")),
+  entry("sync", "keep sets of images in step", () => import("./commands/sync.ts")),
   entry("inspect", "show what an image is", () => import("./commands/inspect.ts")),
   entry("manifest", "print a manifest, byte for byte", () => import("./commands/manifest.ts")),
   entry("blob", "print a blob, verified", () => import("./commands/blob.ts")),
@@ -27,6 +31,9 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("cache rm", "remove images from the cache", () => import("./commands/cache_rm.ts")),
   entry("cache gc", "delete what no image needs", () => import("./commands/cache_gc.ts")),
   entry("cache verify", "hash every blob of the cache", () => import("./commands/cache_verify.ts")),
+  entry("uploads ls", "list interrupted uploads", () => import("./commands/uploads_ls.ts")),
+  entry("uploads resume", "continue them", () => import("./commands/uploads_resume.ts")),
+  entry("uploads cancel", "give them up", () => import("./commands/uploads_cancel.ts")),
   entry("serve", "serve the front door", () => import("./commands/serve.ts")),
   entry("config check", "check a configuration file", () => import("./commands/config_check.ts")),
   entry(

@@ -8,8 +8,21 @@ import { openClient } from "./open_client.ts";
 import { type FileImage, openFileImage } from "./open_reader.ts";
 import type { ImageReader } from "./read_image.ts";
 
-/** Open the image that a word of the command line names, to look at it. */
-export async function openImage(context: CommandContext, word: string): Promise<ImageReader> {
+/** Look at the image that a word of the command line names. */
+export async function withImage<T>(
+  context: CommandContext,
+  word: string,
+  work: (reader: ImageReader) => Promise<T>,
+): Promise<T> {
+  const reader = await openImage(context, word);
+  try {
+    return await work(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function openImage(context: CommandContext, word: string): Promise<ImageReader> {
   const image = parseImageArgument(word);
   const name = formatImageArgument(image);
   return image.kind === "registry"
@@ -30,6 +43,7 @@ async function registryReader(context: CommandContext, reference: Reference): Pr
       const blob = await registry.blobs.get(reference, digest, { size, signal });
       return await blob.bytes(maximum);
     },
+    close: () => Promise.resolve(),
   };
 }
 
@@ -62,6 +76,7 @@ function fileReader(context: CommandContext, name: string, image: FileImage): Im
         signal,
       });
     },
+    close: () => image.close(),
   };
 }
 

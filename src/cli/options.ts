@@ -24,7 +24,7 @@ export const REGISTRY_OPTIONS: readonly OptionSpec[] = [
     flags: "--trust <host=origin>",
     summary: "let this registry have its tokens or uploads at another origin",
   },
-  { flags: "--config <file>", summary: "configuration file (YAML); also TIDEGATE_CONFIG" },
+  { flags: "--config <file>", summary: "configuration file (YAML); also TIDEGATE_CONFIG_FILE" },
 ];
 
 /** What every command takes that uses the cache. */

@@ -45,7 +45,7 @@ export function totalLine(facts: TransferFacts): string {
 }
 
 function bar(part: number, whole: number): string {
-  const share = whole === 0 ? 1 : Math.min(1, part / whole);
+  const share = whole === 0 ? 0 : Math.min(1, part / whole);
   const full = Math.floor(share * BAR_WIDTH);
   return `[${"#".repeat(full)}${".".repeat(BAR_WIDTH - full)}]`;
 }

@@ -18,6 +18,8 @@ export interface ImageReader {
   manifest(descriptor: Descriptor): Promise<PulledManifest>;
   /** A blob in memory, verified. */
   blob(descriptor: Descriptor, maximum: number): Promise<Uint8Array>;
+  /** Leave it. */
+  close(): Promise<void>;
 }
 
 /** The parts of an image's config that are shown. Texts are of whoever built it. */

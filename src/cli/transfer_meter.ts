@@ -47,6 +47,8 @@ export interface TransferMeter {
 
 /** What the rate is measured over. */
 const WINDOW_MS = 5000;
+/** Before that, the rate is that of a config. */
+const SETTLED_MS = 1000;
 
 interface Gauge {
   readonly samples: { readonly at: number; readonly bytes: number }[];
@@ -129,7 +131,9 @@ export function createTransferMeter(): TransferMeter {
         transferredBytes: moved.bytes,
         percent: sums.total === 0 ? 0 : Math.min(100, Math.floor(100 * arrived / sums.total)),
         bytesPerSecond,
-        etaMs: bytesPerSecond > 0 ? 1000 * left / bytesPerSecond : undefined,
+        etaMs: bytesPerSecond > 0 && isSettled(moved, now)
+          ? 1000 * left / bytesPerSecond
+          : undefined,
         ...{ blobs: sums.blobs, blobsDone: sums.blobsDone },
         ...{ images: sums.images, imagesDone: sums.imagesDone },
         active: blobs,
@@ -154,6 +158,11 @@ function createGauge(): Gauge {
 function mark({ bytes, samples }: Gauge, at: number): void {
   samples.push({ at, bytes });
   while (samples.length > 2 && at - (samples[1]?.at ?? at) > WINDOW_MS) samples.shift();
+}
+
+/** Whether a rate says anything about the future. */
+function isSettled({ samples: [first] }: Gauge, now: number): boolean {
+  return first !== undefined && now - first.at >= SETTLED_MS;
 }
 
 function rateOf({ bytes, samples: [first] }: Gauge, now: number): number {

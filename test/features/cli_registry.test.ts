@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { CLI_CANARY, type CliResult, type CliWorld, openCliWorld } from "../support/cli_world.ts";
 
 let world: CliWorld;
@@ -225,6 +226,31 @@ function check({ code, err, out }: CliResult, wanted: Case): void {
   expect(code).toBe(wanted.code);
 }
 
+describe("tidegate, help", () => {
+  it.each(COMMANDS.map(({ name }) => [name]))("%s", async (name) => {
+    const { code, err, out } = await world.run([...name.split(" "), "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain(`Usage: tidegate ${name}`);
+    expect(out).toContain("Examples:\n  # ");
+    expect(Math.max(...out.split("\n").slice(2, 6).map((line) => line.length))).toBeLessThan(81);
+  });
+
+  it("every command has a test of what goes well, and one of what goes wrong", () => {
+    const elsewhere = [
+      ...["pull", "push", "copy", "sync", "uploads ls", "uploads resume", "uploads cancel"],
+      ...["cache ls", "cache rm", "cache gc", "cache verify"], // cli_transfer.test.ts
+      ...["tag", "rm", "login", "logout", "config check"], // below
+      "serve", // serve.test.ts
+    ];
+    for (const { name } of COMMANDS) {
+      const isIn = (cases: Readonly<Record<string, Case>>): boolean =>
+        Object.keys(cases).some((title) => title === name || title.startsWith(`${name}`));
+      expect([name, elsewhere.includes(name) || isIn(HAPPY)]).toEqual([name, true]);
+      expect([name, elsewhere.includes(name) || isIn(BAD)]).toEqual([name, true]);
+    }
+  });
+});
+
 describe("tidegate, what goes well", () => {
   it.each(Object.entries(HAPPY))("%s", async (_, wanted) => {
     check(await world.run(wanted.words(world)), wanted);
@@ -352,6 +378,20 @@ describe("tidegate, credentials", () => {
       new Headers(headers as HeadersInit).has("authorization")
     );
     expect(sent).toEqual([]);
+  });
+
+  it("a token origin that nobody named gets nothing, until --trust names it", async () => {
+    const words = ["digest", `${world.at.remote}/acme/app:v1`, "-u", "ann", "--password-stdin"];
+    const refused = await world.run(words, { stdin: CLI_CANARY });
+    const trust = `${world.at.remote}=${world.tokenOrigin}`;
+    expect(refused.code).toBe(4);
+    expect(refused.err).toContain(
+      `Next: If it belongs to the registry, allow it: --trust ${trust}`,
+    );
+    const allowed = await world.run([...words, "--trust", trust], { stdin: CLI_CANARY });
+    expect(allowed).toMatchObject({ code: 0 });
+    const env = { TIDEGATE_TRUST: trust };
+    expect(await world.run(words, { stdin: CLI_CANARY, env })).toMatchObject({ code: 0 });
   });
 
   it("--password is warned about and shown nowhere", async () => {

@@ -51,9 +51,13 @@ export interface CliWorld {
   readonly other: SimulatedRegistry;
   /** For the user `ann` with {@linkcode CLI_CANARY} alone. Has `acme/app:v1`. */
   readonly locked: SimulatedRegistry;
+  /** Open to all, with tokens from another origin. Has `acme/app:v1`. */
+  readonly remote: SimulatedRegistry;
   readonly hub: SimulatedDockerHub;
+  /** Where the tokens of `remote` come from. */
+  readonly tokenOrigin: string;
   /** `HOST:PORT` of each, as references name them. */
-  readonly at: Readonly<Record<"registry" | "other" | "locked" | "hub", string>>;
+  readonly at: Readonly<Record<"registry" | "other" | "locked" | "remote" | "hub", string>>;
   /** `v1`: for amd64 and arm64. */
   readonly index: BuiltImage;
   /** `v2`: for amd64 alone, shares a layer with `v1`. */
@@ -105,9 +109,12 @@ export async function openCliWorld(): Promise<CliWorld> {
     push,
     auth: { mode: "basic", users: { ann: CLI_CANARY } },
   });
+  const tokens = simulation.tokenService("auth.test", { users: { ann: CLI_CANARY } });
+  const remote = simulation.registry("remote.test", { push, auth: { mode: "bearer", tokens } });
   const hub = dockerHub(simulation, { users: { ann: { password: CLI_CANARY } }, push });
   const { index, image } = await fillRegistry(registry);
   await fillRegistry(locked);
+  await fillRegistry(remote);
   hub.add("library/app", { image, tags: ["latest"] });
   hub.add("ratelimitpreview/test", { image, tags: ["latest"] });
   const served = await serveHosts(simulation);
@@ -120,11 +127,13 @@ export async function openCliWorld(): Promise<CliWorld> {
     DOCKER_MAX_RETRIES: "0",
   };
   return {
-    ...{ simulation, registry, other, locked, hub, index, image, folder },
+    ...{ simulation, registry, other, locked, remote, hub, index, image, folder },
+    tokenOrigin: served.url("auth.test"),
     at: {
       registry: host("registry.test"),
       other: host("other.test"),
       locked: host("locked.test"),
+      remote: host("remote.test"),
       hub: host("registry-1.docker.io"),
     },
     path: (...names) => join(folder, ...names),

@@ -7,7 +7,7 @@ import {
 } from "../../manifest/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { formatBytes } from "../format.ts";
-import { openImage } from "../open_image.ts";
+import { withImage } from "../open_image.ts";
 import { CACHE_OPTIONS, PLATFORM_OPTION, REGISTRY_OPTIONS } from "../options.ts";
 import { type ImageConfig, readImageConfig, readPlatformImage } from "../read_image.ts";
 import { formatTable } from "../table.ts";
@@ -74,11 +74,13 @@ async function run(context: CommandContext): Promise<number> {
   return difference.equal ? 0 : 1;
 }
 
-async function readSide(context: CommandContext, word: string): Promise<Side> {
-  const reader = await openImage(context, word);
-  const root = await reader.root();
-  const image = await readPlatformImage(reader, root, context.options.text("platform"));
-  return { name: reader.name, root, image, config: await readImageConfig(reader, image.manifest) };
+function readSide(context: CommandContext, word: string): Promise<Side> {
+  return withImage(context, word, async (reader) => {
+    const root = await reader.root();
+    const image = await readPlatformImage(reader, root, context.options.text("platform"));
+    const config = await readImageConfig(reader, image.manifest);
+    return { name: reader.name, root, image, config };
+  });
 }
 
 function compare(before: Side, after: Side): Difference {

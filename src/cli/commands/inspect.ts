@@ -3,7 +3,7 @@ import { decodeUtf8 } from "../../core/mod.ts";
 import { formatPlatform, type ImageManifest, isAttestation } from "../../manifest/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { formatBytes } from "../format.ts";
-import { openImage } from "../open_image.ts";
+import { withImage } from "../open_image.ts";
 import { CACHE_OPTIONS, PLATFORM_OPTION, REGISTRY_OPTIONS } from "../options.ts";
 import {
   type ImageConfig,
@@ -31,8 +31,10 @@ export const command: Command = {
 };
 
 async function run(context: CommandContext): Promise<void> {
-  const { options, output } = context;
-  const reader = await openImage(context, context.arg(0));
+  await withImage(context, context.arg(0), (reader) => show(context, reader));
+}
+
+async function show({ options, output }: CommandContext, reader: ImageReader): Promise<void> {
   const root = await reader.root();
   const image = await findImage(reader, root, options.text("platform"));
   const config = image && await readImageConfig(reader, image.manifest);

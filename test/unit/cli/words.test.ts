@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { completionScript, SHELLS } from "../../../src/cli/completion_script.ts";
 import { COMMANDS, findCommand } from "../../../src/cli/commands.ts";
+import { formatCopyWords, parseCopyWords } from "../../../src/cli/copy_words.ts";
 import { isTidegateError } from "../../../src/core/mod.ts";
 import { describeError } from "../../../src/cli/report_error.ts";
 import { EXIT, exitCodeOf } from "../../../src/cli/exit_code.ts";
@@ -39,6 +40,25 @@ describe("parseImageArgument()", () => {
         if (!isTidegateError(error) && !(error instanceof UsageError)) throw error;
       }
     }));
+  });
+});
+
+describe("formatCopyWords()", () => {
+  it("is undone by parseCopyWords()", () => {
+    const word = fc.stringMatching(/^[a-z0-9/._+-]{1,12}$/);
+    const options = fc.record({
+      platforms: fc.array(word, { minLength: 1 }),
+      referrers: fc.oneof(fc.boolean(), fc.array(word, { minLength: 1 })),
+      digestTags: fc.boolean(),
+      tags: fc.array(word),
+      sparse: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom("oci:/a b/c:d", "ghcr.io/a/b:v1"), options, (name, copy) => {
+        expect(parseCopyWords(formatCopyWords(name, copy))).toEqual({ name, options: copy });
+      }),
+    );
+    expect(parseCopyWords("oci:/a b:c")).toMatchObject({ name: "oci:/a b:c" });
   });
 });
 

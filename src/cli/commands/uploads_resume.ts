@@ -1,0 +1,52 @@
+import type { Command, CommandContext } from "../command.ts";
+import { parseCopyWords } from "../copy_words.ts";
+import { EXIT } from "../exit_code.ts";
+import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts";
+import { imageEnds } from "../image_ends.ts";
+import { openClient } from "../open_client.ts";
+import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
+import { transfer, TRANSFER_OPTIONS } from "../transfer.ts";
+import { findUploads, uploadRecords } from "../upload_store.ts";
+
+/** `tidegate uploads resume`. */
+export const command: Command = {
+  name: "uploads resume",
+  summary: "Continue uploads that were interrupted, and their copies",
+  usage: "[uploads...]",
+  details:
+    "Each copy is run again with the options that decide what is copied. Without a name, all that " +
+    "are waiting.",
+  examples: [
+    { does: "all of them", line: "tidegate uploads resume" },
+    { does: "one", line: "tidegate uploads resume localhost:5000/app@sha256:…" },
+  ],
+  options: [...TRANSFER_OPTIONS, ...CACHE_OPTIONS, ...REGISTRY_OPTIONS],
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const { args, output } = context;
+  const waiting = await findUploads(uploadRecords(context), args);
+  const copies = new Map(
+    waiting.map(({ destination, source }) => [`${source} ${destination}`, { destination, source }]),
+  );
+  if (copies.size === 0) {
+    output.note("No upload is waiting");
+    return args.length === 0 ? EXIT.ok : EXIT.notFound;
+  }
+  for (const { destination, source } of copies.values()) await resume(context, source, destination);
+  return EXIT.ok;
+}
+
+async function resume(context: CommandContext, from: string, to: string): Promise<void> {
+  const reference = parseRegistryArgument(to);
+  const { name, options } = parseCopyWords(from);
+  const ends = imageEnds(context, await openClient(context, reference.registry));
+  try {
+    const source = await ends.source(parseImageArgument(name));
+    const destination = await ends.destination({ kind: "registry", reference }, source, options);
+    await transfer(context, { verb: "Pushed", image: to }, source, destination, options);
+  } finally {
+    await ends.close();
+  }
+}
