@@ -13,6 +13,7 @@ const setupFiles = ["./test/support/watch_setup.ts"];
  * by a suite that is named beside it.
  */
 const OUT_OF_SIGHT = [
+  "src/cli/main_node.ts", // a process of its own: test/examples/cli.test.ts
   "src/**/*_base64.ts", // generated
   "src/hash/std_crypto.ts", // Deno alone: test/unit/hash/std_crypto.test.ts
 ];
