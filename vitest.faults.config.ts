@@ -16,6 +16,7 @@ const common = {
  *
  * `library`: the library, on Node, Deno and Bun. `workerd`: the same files inside workerd.
  * `clients`: what else asks a front door (curl, skopeo), and callers that are slow or go away.
+ * `command`: the command as a process, killed and in want of disk or registry.
  */
 export default defineConfig({
   test: {
@@ -26,6 +27,7 @@ export default defineConfig({
         test: { name: "workerd", include: [LIBRARY], ...common },
       },
       { test: { name: "clients", include: ["test/faults/clients_*.test.ts"], ...common } },
+      { test: { name: "command", include: ["test/faults/command_*.test.ts"], ...common } },
     ],
   },
 });

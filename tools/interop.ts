@@ -17,7 +17,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 
 /** What it uses besides where it is there: built by `tools/go_tools.ts`, or on the PATH. */
 const BUILT: readonly GoToolName[] = ["crane", "oras", "regctl", "distribution", "olareg"];
-const FOUND = ["dockerd", "zot"];
+const FOUND = ["dockerd", "umoci", "zot"];
 
 /** One line about what the totals will not cover. */
 function leftOut(): string {

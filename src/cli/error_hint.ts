@@ -13,6 +13,8 @@ const REPORT = "Try again with --debug and report what it shows to whoever runs 
 const SYSTEM_HINTS: Readonly<Record<string, string>> = {
   ENOSPC: "The disk is full. Free some space and run the same command again to continue",
   EDQUOT: "The disk quota is used up. Free some space and run the same command again to continue",
+  EFBIG:
+    "A file may not become so large here. Raise the limit ('ulimit -f'), or choose another place with --cache DIR",
   EROFS: "The file system is read-only. Choose another place with --cache DIR",
   EACCES: "The file or folder may not be used. Choose another place with --cache DIR",
   EPERM: "The file or folder may not be used. Choose another place with --cache DIR",
@@ -59,7 +61,8 @@ const HINTS: Hints = {
   BLOB_SIZE_MISMATCH: () => "What arrived was dropped. If it happens again, the content is damaged",
   NETWORK_ERROR: ({ details: { origin } }) => reachHint(origin),
   NETWORK_TIMEOUT: ({ details: { origin } }) => reachHint(origin),
-  CIRCUIT_OPEN: () => "The registry failed several times in a row. Try again in a minute",
+  CIRCUIT_OPEN: () =>
+    "The registry fails again and again. Run the same command in a minute to continue",
   SERVER_ERROR: () => "The registry has a problem. Run the same command again later to continue",
   RESUME_FAILED: () => "Run the same command again: it continues where it stopped",
   UPLOAD_FAILED: () => "Run the same command again: it continues where it stopped",

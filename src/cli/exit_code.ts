@@ -82,6 +82,8 @@ export function isSystemError(error: unknown): error is Error & { readonly code:
 
 function codeOfCause(error: { readonly cause?: unknown }): number | undefined {
   for (let cause = error.cause, i = 0; cause instanceof Error && i < 8; cause = cause.cause, i++) {
+    const code = isTidegateError(cause) ? BY_CODE[cause.code] : undefined;
+    if (code !== undefined) return code;
     if (isSystemError(cause)) return EXIT.storage;
   }
   return undefined;

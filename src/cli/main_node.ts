@@ -27,6 +27,7 @@ function main(): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  process.on("SIGXFSZ", () => {}); // a file that becomes too large is an error of its writing
   // who reads our output may stop reading: `tidegate tags app | head`
   process.stdout.on("error", () => process.exit(EXIT.ok));
   const host: CliHost = {

@@ -29,7 +29,7 @@ export async function putRegistryBlob(
     learned.flights,
     `${where}@${digest}`,
     signal,
-    () => push(place, transfer),
+    () => push(place, transfer).catch(throwOfFiles),
   );
   learned.sawBlob(registry, repository, digest);
   const { outcome, sentBytes } = pushed;
@@ -58,6 +58,14 @@ async function push(place: RegistryPlace, transfer: BlobTransfer): Promise<Pushe
   } finally {
     await slot.release();
   }
+}
+
+/** A source in files that cannot be read says itself why: damaged, or no right to it. */
+function throwOfFiles(error: unknown): never {
+  const { cause } = Object(error) as { readonly cause?: unknown };
+  const isOfFiles = isTidegateError(cause, "CACHE_CORRUPT") || isTidegateError(cause, "CACHE_IO") ||
+    isTidegateError(cause, "CACHE_NOT_FOUND");
+  throw isTidegateError(error, "UPLOAD_FAILED") && isOfFiles ? cause : error;
 }
 
 function isHopeless(error: unknown): boolean {

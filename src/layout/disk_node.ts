@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:os";
 import { isTidegateError, TidegateError } from "../core/mod.ts";
 
 /** What the codes of POSIX, and Deno's, say to people, with what helps. */
@@ -24,7 +25,7 @@ export function errnoOf(error: unknown): string | undefined {
 /** The disk's refusal as a typed error. What is typed already, or an abort, passes. */
 export function diskError(path: string, cause: unknown): unknown {
   if (isTidegateError(cause)) return cause;
-  const code = errnoOf(cause) ?? permissionName(cause);
+  const code = errnoOf(cause) ?? permissionName(cause) ?? numberedName(cause);
   if (code === undefined) return cause;
   const message = `${path} cannot be used: ${REASONS[code] ?? code}`;
   return new TidegateError("CACHE_IO", message, { path, reason: code }, { cause });
@@ -34,6 +35,13 @@ export function diskError(path: string, cause: unknown): unknown {
 function permissionName(cause: unknown): string | undefined {
   const name = cause instanceof Error ? cause.name : "";
   return name === "NotCapable" || name === "PermissionDenied" ? name : undefined;
+}
+
+/** Some of Deno's errors have the system's number in their message alone. */
+function numberedName(cause: unknown): string | undefined {
+  const message = cause instanceof Error ? cause.message : "";
+  const number = Number(/\(os error ([0-9]{1,5})\)$/.exec(message)?.[1]);
+  return Object.entries(constants.errno).find(([, one]) => one === number)?.[0];
 }
 
 /**

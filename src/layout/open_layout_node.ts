@@ -1,9 +1,9 @@
 import { mkdir, realpath, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Clock, systemClock, TidegateError } from "../core/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 import { collectGarbage } from "./collect_garbage_node.ts";
-import { ifThere, onDisk } from "./disk_node.ts";
+import { errnoOf, ifThere, onDisk } from "./disk_node.ts";
 import { type BlobStore, createImageReader, type Located } from "./image_reader_node.ts";
 import { assertLayout, initLayout, readIndex } from "./index_file_node.ts";
 import { createIndexLock } from "./index_lock_node.ts";
@@ -66,12 +66,23 @@ export async function openLayout(
 
 async function openDirectory(path: string, create: boolean): Promise<string> {
   return await onDisk(path, async () => {
-    if (create) await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+    if (create) await makeDirectory(path);
     const real = await ifThere(() => realpath(path));
     if (real === undefined) throw noDirectory(path);
     if (!(await stat(real)).isDirectory()) throw invalidLayout(path, "is no directory");
     return real;
   });
+}
+
+/** On a read-only disk Node says that there is no such directory: then step by step, for the reason. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: DIRECTORY_MODE });
+  }
 }
 
 function noDirectory(path: string): TidegateError<"CACHE_NOT_FOUND"> {

@@ -84,11 +84,13 @@ describe("findCommand()", () => {
 
 describe("exitCodeOf()", () => {
   const storage = Object.assign(new Error("no space"), { code: "ENOSPC" });
+  const denied = new TidegateError("CREDENTIALS", "x", { source: "x", reason: "x" });
   it.each([
     [new UsageError("x"), EXIT.usage],
     [new TidegateError("DIGEST_MISMATCH", "x", { expected: "a", computed: "b" }), 5],
     [new TidegateError("UPLOAD_FAILED", "x", { reason: "x" }), 1],
     [new TidegateError("UPLOAD_FAILED", "x", { reason: "x" }, { cause: storage }), 8],
+    [new TidegateError("UPLOAD_FAILED", "x", { reason: "x" }, { cause: denied }), EXIT.denied],
     [storage, EXIT.storage],
     [new Error("x"), EXIT.failed],
     ["x", EXIT.failed],
