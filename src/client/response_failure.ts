@@ -40,6 +40,6 @@ export async function failureFacts(
     signal,
   }).catch(() => new Uint8Array(0));
   signal?.throwIfAborted();
-  const { status, headers } = response;
-  return { status, headers, origin, body, now: clock.now() };
+  const { status, headers, scrub } = response;
+  return { status, headers, origin, body, now: clock.now(), scrub };
 }

@@ -18,5 +18,6 @@ export * from "./origin_not_trusted.ts";
 export * from "./profile.ts";
 export * from "./random.ts";
 export * from "./retry_after.ts";
+export * from "./scrub.ts";
 export * from "./secret.ts";
 export * from "./wire.ts";

@@ -1,3 +1,5 @@
+import type { Scrub } from "./scrub.ts";
+
 /** What a request is for. Decides its place in the queue, its caps and its metrics labels. */
 export type RequestKind =
   | "ping"
@@ -62,6 +64,11 @@ export interface RegistryResponse {
   readonly url: string;
   /** The `id` of the request that it answers, where somebody observes. */
   readonly id?: number | undefined;
+  /**
+   * Takes what was sent to get this answer out of what is quoted of it: a server may repeat passwords
+   * and tokens. Absent where nothing was sent.
+   */
+  readonly scrub?: Scrub | undefined;
   /**
    * Give back what the answer holds (a throttle slot, a timer). Whoever gets a response calls it
    * once the body has ended, failed or been cancelled. Calling it again does nothing.

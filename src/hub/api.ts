@@ -80,6 +80,7 @@ export function sessionAuthorizer(session: Session, { origin }: Upstream): Autho
       return isOwn && token !== undefined ? `Bearer ${token.reveal()}` : undefined;
     },
     answer: () => Promise.resolve(undefined),
+    secrets: session.secrets,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Authorizer } from "../auth/mod.ts";
+import { type Authorizer, rememberCredentials } from "../auth/mod.ts";
 import {
   type CallOptions,
   createRegistryClient,
@@ -164,8 +164,10 @@ export function createDockerHubClient(options: DockerHubClientOptions = {}): Doc
 }
 
 function openSession(settings: HubSettings): Session {
-  const { api: upstream, clock, credentials, observer, tokens } = settings;
-  const send = createTransport({ ...transportOptions(settings, upstream), authorizer: NOBODY });
+  const { api: upstream, clock, observer, tokens } = settings;
+  const credentials = settings.credentials && rememberCredentials(settings.credentials);
+  const authorizer = { ...NOBODY, ...(credentials && { secrets: credentials.secrets }) };
+  const send = createTransport({ ...transportOptions(settings, upstream), authorizer });
   const exchange = { origin: upstream.origin, send, clock };
   return createSession({ upstream, credentials, tokens, exchange, clock, observer });
 }
@@ -196,6 +198,7 @@ const ANONYMOUS: Session = {
   logIn: () => Promise.resolve(),
   logInWithCode: () => Promise.resolve(),
   refuse: () => Promise.resolve(),
+  secrets: () => [],
 };
 
 function openLimits(settings: HubSettings): PullLimits {

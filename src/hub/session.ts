@@ -1,6 +1,6 @@
 import {
   type Credential,
-  type CredentialProvider,
+  type RememberedCredentials,
   type TokenCache,
   type TokenKey,
 } from "../auth/mod.ts";
@@ -36,7 +36,7 @@ import { watchLogin } from "./watch_login.ts";
 /** What a {@linkcode Session} works with. */
 export interface SessionOptions {
   readonly upstream: Upstream;
-  readonly credentials: CredentialProvider | undefined;
+  readonly credentials: RememberedCredentials | undefined;
   /** Keeps the token, sealed, where another process finds it. */
   readonly tokens: TokenCache;
   readonly exchange: LoginExchange;
@@ -64,6 +64,8 @@ export interface Session {
   logInWithCode(loginToken: Secret, code: string, signal?: AbortSignal): Promise<void>;
   /** The server refused a token: forget it, if it is still the one in use. */
   refuse(token: Secret): Promise<void>;
+  /** What it logged in with: see {@linkcode Authorizer.secrets}. */
+  secrets(): readonly string[];
 }
 
 const REFUSED_PAUSE_MS = 30_000; // a wrong password is not shown again and again: accounts get locked
@@ -120,6 +122,7 @@ export function createSession(options: SessionOptions): Session {
       await held.keep(await watchLogin(options, finish));
     },
     refuse: held.drop,
+    secrets: () => credentials?.secrets() ?? [],
   };
 }
 

@@ -1,4 +1,5 @@
 import {
+  createScrub,
   type Layer,
   MAX_REDIRECTS,
   type Method,
@@ -78,7 +79,8 @@ async function retryAnonymously(
   const authorization = await answerAnonymously(settings, request, response);
   if (authorization === undefined) return response;
   discard(response, settings.clock);
-  return next({ ...request, headers: { ...request.headers, authorization } });
+  const scrub = createScrub(() => [authorization.replace("Bearer ", "")]);
+  return { ...await next({ ...request, headers: { ...request.headers, authorization } }), scrub };
 }
 
 function follow(

@@ -22,6 +22,8 @@ import { openKv } from "../support/token_world.ts";
 
 const REPOSITORIES = 20;
 const PULLS = 1000;
+/** A token service that answered at once would be done before the next request asks it, too. */
+const TOKEN_MS = 25;
 const PASSWORD = "canary-storm-5b1f09c7de42";
 const SEALING_KEY = "canary-sealing-key-83e6f1d2c4b5a697";
 const image = await buildImage({ layers: [100] });
@@ -41,6 +43,7 @@ function createStorm(): Storm {
   const service = simulation.tokenService("auth.test", { users: { robot: PASSWORD } });
   const registry = simulation.registry("registry.test");
   registry.configure({ auth: { mode: "bearer", tokens: service } });
+  simulation.faults.add({ host: "auth.test", action: { kind: "delay", ms: TOKEN_MS } });
   for (let i = 0; i < REPOSITORIES; i++) registry.add(`acme/r${i}`, { image, tags: ["v1"] });
   let counted = 0;
   return {

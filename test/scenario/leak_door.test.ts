@@ -1,10 +1,6 @@
 import { expect, it } from "vitest";
 import { doorCases, runDoorMap, writingDoorCases } from "../support/leak_door.ts";
 import * as product from "../support/leak_product.ts";
-import { unwatched } from "../support/unwatched.ts";
-
-// its registries repeat the password in their error documents, which errors and the log quote
-unwatched("a registry's own words are quoted, whatever it says");
 
 /*
  * Through the front door: nothing of the upstream reaches the caller (secrets, its name and its token

@@ -9,6 +9,7 @@ import {
   createWorld,
   openKv,
   type Seen,
+  slowly,
   tokenAnswer,
   type World,
 } from "../../support/token_world.ts";
@@ -56,7 +57,7 @@ function fresh(model: Model): Real {
   const real = { tokenRequests: 0, refusals: 0 } as Real;
   const servers = {
     [REGISTRY]: ({ authorization }: Seen): Response => register(model, authorization),
-    [AUTH]: (seen: Seen): Response => issue(model, real, seen),
+    [AUTH]: slowly((seen: Seen): Response => issue(model, real, seen)),
   };
   real.world = createWorld({ upstream, credentials, servers, kv: openKv(), clock });
   return real;
