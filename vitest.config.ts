@@ -1,13 +1,19 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { watchPlugin } from "./test/support/watch_plugin_node.ts";
 
-const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
+// a busy machine is ten times as slow as an idle one
+const limits = { testTimeout: 90_000, hookTimeout: 120_000 };
+
+/** Everything that is told in a test file is searched for secrets at its end. */
+const setupFiles = ["./test/support/watch_setup.ts"];
 
 /**
  * Files that coverage cannot see: they run in a process or a runtime of their own. Each is covered
  * by a suite that is named beside it.
  */
 const OUT_OF_SIGHT = [
+  "src/cli/main_node.ts", // a process of its own: test/examples/cli.test.ts
   "src/**/*_base64.ts", // generated
   "src/hash/std_crypto.ts", // Deno alone: test/unit/hash/std_crypto.test.ts
 ];
@@ -37,13 +43,18 @@ export default defineConfig({
     },
     projects: [
       {
+        plugins: [watchPlugin()],
         test: {
           name: "node",
+          setupFiles,
           include: ["test/{unit,contract,scenario,tools,features}/**/*.test.ts"],
           ...limits,
         },
       },
-      { test: { name: "runtime", include: ["test/runtime/**/*.test.ts"], ...limits } },
+      {
+        plugins: [watchPlugin()],
+        test: { name: "runtime", setupFiles, include: ["test/runtime/**/*.test.ts"], ...limits },
+      },
       { test: { name: "hosts", include: ["test/hosts/**/*.test.ts"], ...limits } },
       {
         test: {
@@ -55,10 +66,15 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./test/support/wrangler.jsonc" } })],
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: "./test/support/wrangler.jsonc" } }),
+          watchPlugin(),
+        ],
         test: {
           name: "workerd",
+          setupFiles,
           include: ["test/{runtime,front}/**/*.test.ts"],
+          globalSetup: "./test/features/setup_node.ts",
           ...limits,
         },
       },

@@ -12,6 +12,7 @@ import { type Challenge, parseChallenges } from "./challenge.ts";
 import { chooseChallenge, followableScopes, isInsufficientScope } from "./choose_challenge.ts";
 import { anonymousCredentials, type Credential, type CredentialProvider } from "./credential.ts";
 import { pingChallenges, type RealmPolicy } from "./fetch_token.ts";
+import { rememberCredentials } from "./remember_credentials.ts";
 import { mergeScopes } from "./scope.ts";
 import type { Token } from "./token.ts";
 import type { KnownChallenge, TokenCache } from "./token_cache.ts";
@@ -45,6 +46,11 @@ export interface Authorizer {
     response: Pick<RegistryResponse, "status" | "headers" | "url">,
     sent: string | undefined,
   ): Promise<string | undefined>;
+  /**
+   * The secrets behind the headers, which servers may repeat: they are taken out of what is quoted.
+   * Default is none but what the headers hold.
+   */
+  secrets?(): readonly string[];
 }
 
 /** Options of {@linkcode createAuthorizer}. */
@@ -112,7 +118,8 @@ function begin(request: RegistryRequest): Progress {
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { upstream, tokens, observer } = options;
-  const { credentials = anonymousCredentials, timeoutMs = 30_000 } = options;
+  const { timeoutMs = 30_000 } = options;
+  const credentials = rememberCredentials(options.credentials ?? anonymousCredentials);
   const settled = { ...options, credentials, timeoutMs, observer };
   const source = createTokenSource(settled);
   const challenges = createChallengeMemory(upstream, tokens);
@@ -141,6 +148,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const header = await abortable(next, request.signal);
       return header === sent ? undefined : header;
     },
+    secrets: credentials.secrets,
   };
 }
 

@@ -1,5 +1,15 @@
-import { decodeBase64, decodeUtf8, excerpt, type Json, parseJson, Secret } from "../core/mod.ts";
-import { TidegateError, type Upstream } from "../core/mod.ts";
+import {
+  decodeBase64,
+  decodeUtf8,
+  excerpt,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+  Secret,
+  TidegateError,
+  type Upstream,
+} from "../core/mod.ts";
 import { isBoundTo } from "./bound_to.ts";
 import type { Credential } from "./credential.ts";
 
@@ -31,8 +41,6 @@ export type DockerConfigMatch =
     /** The config names this registry: that its helper cannot run is then an error, not anonymous. */
     readonly named: boolean;
   };
-
-type JsonObject = { readonly [key: string]: Json };
 
 /** Largest config.json read. One with a hundred registries is under 64 KiB. */
 export const MAX_DOCKER_CONFIG_BYTES: number = 256 * 1024;
@@ -195,10 +203,8 @@ function own(object: JsonObject, key: string): Json | undefined {
 }
 
 function asObject(value: Json, what: string): JsonObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw broken(`${what} is not an object`);
-  }
-  return value as JsonObject;
+  if (isJsonObject(value)) return value;
+  throw broken(`${what} is not an object`);
 }
 
 function asString(value: Json, what: string): string {

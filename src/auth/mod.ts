@@ -18,6 +18,7 @@ export { dockerConfigHost, type DockerConfigHostOptions } from "./docker_config_
 export * from "./environment_credentials.ts";
 export { processEnvironment } from "./environment_host.ts";
 export type { RealmPolicy } from "./fetch_token.ts";
+export { rememberCredentials, type RememberedCredentials } from "./remember_credentials.ts";
 export {
   formatScope,
   MAX_SCOPE_LENGTH,

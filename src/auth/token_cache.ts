@@ -1,7 +1,8 @@
 import {
   type Clock,
   encodeUtf8,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   parseJson,
   type Random,
   Secret,
@@ -95,10 +96,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       if (value !== undefined && token === undefined) unreadable(store, key.upstream.name, "shape");
       return token !== undefined && isUsable(token, clock.now()) ? token : undefined;
     },
-    async put(key: TokenKey, { value, expiresAt }: Token): Promise<void> {
+    async put(key: TokenKey, { value, expiresAt, marginMs }: Token): Promise<void> {
       const ttlSeconds = (expiresAt - clock.now()) / 1000;
       if (!(ttlSeconds > 0)) return;
-      await write(store, tokenKeyBytes(key), { token: value.reveal(), expiresAt }, ttlSeconds);
+      const stored = { token: value.reveal(), expiresAt, marginMs: marginMs ?? null };
+      await write(store, tokenKeyBytes(key), stored, ttlSeconds);
     },
     delete: (key: TokenKey) => remove(store, tokenKeyBytes(key)),
     async getChallenge(upstream): Promise<KnownChallenge | undefined> {
@@ -123,8 +125,6 @@ interface SealedStore {
   readonly observer: Observer | undefined;
 }
 
-type StoredObject = { readonly [key: string]: Json };
-
 function tokenKeyBytes(
   { upstream, provider, credential, scopes }: TokenKey,
 ): Uint8Array<ArrayBuffer> {
@@ -148,7 +148,7 @@ async function read(
   store: SealedStore,
   key: Uint8Array<ArrayBuffer>,
   upstream: string,
-): Promise<StoredObject | undefined> {
+): Promise<JsonObject | undefined> {
   for (const name of await store.sealer.names(key)) {
     const sealed = await attempt(store, "get", () => store.kv.get(name));
     if (sealed === undefined) continue;
@@ -166,13 +166,12 @@ async function open(
   sealer: Sealer,
   name: string,
   sealed: Uint8Array<ArrayBuffer>,
-): Promise<StoredObject | undefined> {
+): Promise<JsonObject | undefined> {
   const plain = await sealer.open(name, sealed);
   if (plain === undefined) return undefined;
   try {
     const value = parseJson(plain);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value as StoredObject : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -181,7 +180,7 @@ async function open(
 async function write(
   store: SealedStore,
   key: Uint8Array<ArrayBuffer>,
-  value: StoredObject,
+  value: JsonObject,
   ttlSeconds: number,
 ): Promise<void> {
   const [name = ""] = await store.sealer.names(key);
@@ -214,13 +213,15 @@ function unreadable({ observer }: SealedStore, upstream: string, reason: string)
   observe(observer, { type: "token.unreadable", upstream, reason });
 }
 
-function asToken({ token, expiresAt }: StoredObject): Token | undefined {
+function asToken({ token, expiresAt, marginMs }: JsonObject): Token | undefined {
   const isToken = typeof token === "string" && /^[\u0021-\u007e]+$/.test(token) &&
     typeof expiresAt === "number";
-  return isToken ? { value: new Secret(token), expiresAt } : undefined;
+  if (!isToken) return undefined;
+  const hasMargin = typeof marginMs === "number" && marginMs >= 0;
+  return { value: new Secret(token), expiresAt, marginMs: hasMargin ? marginMs : undefined };
 }
 
-function asChallenge({ scheme, realm, service }: StoredObject): KnownChallenge | undefined {
+function asChallenge({ scheme, realm, service }: JsonObject): KnownChallenge | undefined {
   if (scheme === "basic") return { scheme };
   if (scheme !== "bearer" || typeof realm !== "string") return undefined;
   return { scheme, realm, ...(typeof service === "string" ? { service } : {}) };

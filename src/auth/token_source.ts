@@ -11,6 +11,7 @@ import { observe, type Observer } from "../observability/mod.ts";
 import { type Credential, type CredentialProvider } from "./credential.ts";
 import { credentialParts } from "./credential_parts.ts";
 import { fetchToken, type RealmPolicy } from "./fetch_token.ts";
+import { createRefusedTokens } from "./refused_tokens.ts";
 import { parseScope } from "./scope.ts";
 import { isUsable, type Token } from "./token.ts";
 import type { KnownChallenge, TokenCache, TokenKey } from "./token_cache.ts";
@@ -41,6 +42,8 @@ export interface TokenSource {
   /** A usable token that is already here. */
   held(scopes: readonly string[]): Promise<Token | undefined>;
   /**
+   * A new token, or the one that somebody else has fetched since `held` found none.
+   *
    * @param scopes What the request needs: the name under which the token is kept.
    * @param ask What the endpoint is asked for. Default is the same.
    */
@@ -57,11 +60,16 @@ export interface TokenSource {
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { upstream, credentials, tokens, clock, observer } = options;
   const held = new Map<string, Token>();
+  const refused = createRefusedTokens();
   const flights = new Map<string, Promise<Token>>(); // lives as long as one authorizer
   let isDenied = false;
 
   const credential = (scopes: readonly string[]): Promise<Credential | undefined> =>
     isDenied && isPullOnly(scopes) ? Promise.resolve(undefined) : credentials.get(upstream);
+  const usable = (id: string): Token | undefined => {
+    const token = held.get(id);
+    return token !== undefined && isUsable(token, clock.now()) ? token : undefined;
+  };
   const heldId = (scopes: readonly string[]): string =>
     JSON.stringify([isDenied && isPullOnly(scopes), [...scopes].sort()]);
   const keyOf = async (scopes: readonly string[]): Promise<TokenKey> => ({
@@ -87,26 +95,29 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
     async held(scopes): Promise<Token | undefined> {
       const id = heldId(scopes);
-      const near = held.get(id);
-      if (near !== undefined && isUsable(near, clock.now())) return near;
+      const near = usable(id);
+      if (near !== undefined) return near;
       const stored = await tokens.get(await keyOf(scopes));
-      if (stored === undefined) return undefined;
+      const later = usable(id); // somebody else has fetched one meanwhile
+      if (later !== undefined) return later;
+      if (stored === undefined || refused.has(id, stored)) return undefined;
       held.set(id, stored);
       observe(observer, { type: "token.reused", upstream: upstream.name, scopes });
       return stored;
     },
-    fetch(challenge, scopes, ask = scopes): Promise<Token> {
+    async fetch(challenge, scopes, ask = scopes): Promise<Token> {
+      const near = ask === scopes ? usable(heldId(scopes)) : undefined;
+      if (near !== undefined) return near;
       const id = JSON.stringify([heldId(scopes), challenge, ask]);
       const flight = flights.get(id) ??
         fetchAndKeep(challenge, scopes, ask).finally(() => flights.delete(id));
       flights.set(id, flight);
-      return flight;
+      return await flight;
     },
     async drop(scopes, value): Promise<void> {
       for (const [id, token] of held) if (token.value.reveal() === value) held.delete(id);
-      const key = await keyOf(scopes);
-      const stored = await tokens.get(key);
-      if (stored?.value.reveal() === value) await tokens.delete(key);
+      const remove = async (): Promise<void> => await forget(tokens, await keyOf(scopes), value);
+      await refused.add(heldId(scopes), value, remove);
     },
   };
 
@@ -116,12 +127,21 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     ask: readonly string[],
   ): Promise<Token> {
     const token = await exchangeWithRetry(options, source, challenge, scopes, ask);
-    held.set(heldId(scopes), token);
+    const id = heldId(scopes);
+    held.set(id, token);
+    await refused.gone(id);
+    refused.forgive(id, token);
     await tokens.put(await keyOf(scopes), token);
     return token;
   }
 
   return source;
+}
+
+/** Another process may have put a good one in its place. */
+async function forget(tokens: TokenCache, key: TokenKey, value: string): Promise<void> {
+  const stored = await tokens.get(key);
+  if (stored?.value.reveal() === value) await tokens.delete(key);
 }
 
 /** A refused credential: another one from the provider, or none, each at most once. */

@@ -12,7 +12,7 @@ import type { ImageSink } from "./image_sink.ts";
 import type { ImageSource } from "./image_source.ts";
 import type { ListReferrersOptions } from "./list_referrers.ts";
 import type { MountOptions } from "./mount_blob.ts";
-import { listTags, type ListTagsOptions } from "./list_tags.ts";
+import type { ListTagsOptions } from "./list_tags.ts";
 import { type RegistryClientOptions, resolveClientOptions } from "./options.ts";
 import type { PushSource } from "./blob_source.ts";
 import type { PushBlobOptions, PushedBlob } from "./push_blob.ts";
@@ -130,7 +130,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const settings = resolveClientOptions(options);
   const context: ClientContext = { settings, connect: createConnect(settings) };
   const writing: ClientContext = { ...context, isWriting: true };
-  // what goes beyond single requests that read is loaded when first used
+  // what goes beyond single requests that read is loaded when it is first used
   const pullSide = () => import("./pull_image.ts");
   const pushSide = () => import("./push_side.ts");
   return {
@@ -154,7 +154,9 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       delete: async (...args) => (await pushSide()).deleteBlob(writing, ...args),
     },
     tags: {
-      list: (ref, options) => listTags(context, ref, options),
+      list: async function* (...args): AsyncGenerator<string, void> {
+        yield* (await import("./list_tags.ts")).listTags(context, ...args);
+      },
       put: async (...args) => (await pushSide()).putTag(writing, ...args),
       delete: async (...args) => (await pushSide()).deleteTag(writing, ...args),
     },

@@ -34,7 +34,8 @@ export async function deleteManifest(
   const listed = await readReferrer(context, { ...ref, digest }, { signal });
   const subject = listed?.manifest.subject;
   if (listed === undefined || subject === undefined) return await deletion();
-  const wasListed = await removeReferrer(context, connection, subject.digest, listed, { signal });
+  const place = { context, connection, subject: subject.digest, referrer: listed, signal };
+  const wasListed = await removeReferrer(place);
   try {
     await deletion();
   } catch (error) {
@@ -53,8 +54,9 @@ async function listAgain(
   subject: Digest,
 ): Promise<void> {
   try {
-    const still = await readReferrer(context, ref, {});
-    if (still) await addReferrer(context, context.connect(ref), subject, still, {});
+    const referrer = await readReferrer(context, ref, {});
+    const connection = context.connect(ref);
+    if (referrer) await addReferrer({ context, connection, subject, referrer });
   } catch {
     // the first failure tells more
   }

@@ -1,4 +1,4 @@
-import { readCapped, type RegistryResponse, TidegateError } from "../core/mod.ts";
+import { readResponse, TidegateError } from "../core/mod.ts";
 import { pullManifestRequest, readPullManifestHead } from "../distribution/mod.ts";
 import { digestBytes } from "../hash/mod.ts";
 import {
@@ -127,12 +127,13 @@ async function requestManifest(
   { signal }: CallOptions,
   size?: number,
 ): Promise<PulledManifest> {
-  const { clock, limits, observer } = settings;
+  const { clock, limits, observer, resume: { stallMs } } = settings;
   const image = formatReference(ref);
   const wanted = ref.digest ?? ref.tag ?? "latest";
   const response = await send(pullManifestRequest(target, wanted, { signal }));
   if (response.status !== 200) throw await responseFailure(response, image, clock, signal);
-  const bytes = await readManifestBody(response, limits.manifestBytes, settings, signal);
+  const reading = { what: "manifest", maximum: limits.manifestBytes, clock, stallMs, signal };
+  const bytes = await readResponse(response, reading);
   const head = readPullManifestHead(response.status, response.headers);
   if (ref.digest !== undefined) await verifyBytes(bytes, { digest: ref.digest, size });
   const digest = ref.digest ?? await computeDigest(bytes, head.digest);
@@ -149,24 +150,6 @@ async function requestManifest(
   const verified = { upstream, digest, size: bytes.length, operation };
   observe(observer, { type: "manifest.verified", ...verified });
   return { digest, mediaType: manifest.mediaType, size: bytes.length, bytes, manifest };
-}
-
-async function readManifestBody(
-  response: RegistryResponse,
-  maximum: number,
-  { clock, resume: { stallMs } }: ClientContext["settings"],
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { origin } = new URL(response.url);
-  return await readCapped(response.body, {
-    what: "manifest",
-    maximum,
-    origin,
-    clock,
-    stallMs,
-    signal,
-  })
-    .finally(() => response.release());
 }
 
 /** In the algorithm that the registry names the manifest by; sha256 where it does not say. */

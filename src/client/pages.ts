@@ -1,12 +1,7 @@
-import {
-  isTidegateError,
-  readCapped,
-  type RegistryRequest,
-  type RegistryResponse,
-  TidegateError,
-} from "../core/mod.ts";
+import { readResponse, type RegistryRequest, type RegistryResponse } from "../core/mod.ts";
+import { walkPages } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
+import { askOrigin } from "../transport/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
 
@@ -39,23 +34,23 @@ export async function* readPages<T>(
   read: ReadPage<T>,
 ): AsyncGenerator<readonly T[], void> {
   const { clock, limits, resume: { stallMs } } = settings;
-  const seen = new Set<string>();
-  for (let request: RegistryRequest | undefined = first; request !== undefined;) {
-    if (seen.has(request.url)) throw loops(request.url);
-    if (seen.size === limits.pages) throw tooMany(limits.pages);
-    seen.add(request.url);
-    const { signal, url }: RegistryRequest = request;
+  const pages = walkPages(first, limits.pages, async (request) => {
+    const { signal, url } = request;
     const response = await send(request);
-    if (!(await accept(response))) return;
-    const { origin } = new URL(response.url);
-    const reading = { what: "listing", maximum, origin, clock, stallMs, signal };
-    const bytes = await readCapped(response.body, reading).finally(() => response.release());
+    if (!(await accept(response))) return undefined;
+    const bytes = await readResponse(response, {
+      what: "listing",
+      maximum,
+      clock,
+      stallMs,
+      signal,
+    });
     const page = read({ response, bytes, url });
     const place = { upstream: upstream.name, request: response.id, operation };
     observe(settings.observer, { type: "page.read", ...place, items: page.items.length });
-    yield page.items;
-    request = page.next;
-  }
+    return page;
+  });
+  for await (const { items } of pages) yield items;
 }
 
 /**
@@ -71,30 +66,5 @@ export function linkedRequest(
   from: string,
   link: string,
 ): RegistryRequest {
-  try {
-    return { ...request, url: decideOrigin({ use: "link", upstream, from, target: link }).url };
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      const { use, origin, target, allow } = error.details;
-      const { name } = upstream;
-      observe(observer, { type: "origin.refused", upstream: name, use, origin, target, allow });
-    }
-    throw error;
-  }
-}
-
-function loops(url: string): TidegateError<"INVALID_RESPONSE"> {
-  const { origin, pathname } = new URL(url);
-  return new TidegateError("INVALID_RESPONSE", `The pages of ${origin} go round in a circle`, {
-    what: "Link",
-    input: pathname.slice(0, 256),
-    reason: "it leads back to a page that was read",
-  });
-}
-
-function tooMany(maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
-  return new TidegateError("LIMIT_EXCEEDED", `The listing has more than ${maximum} pages`, {
-    limit: "pages",
-    maximum,
-  });
+  return { ...request, url: askOrigin({ upstream, observer }, "link", from, link).url };
 }

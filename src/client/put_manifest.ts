@@ -96,7 +96,8 @@ export async function putPrepared(
   const { referrers } = connection.upstream.profile;
   const isListed = referrers !== "tag" && subject === manifest.subject.digest;
   if (referrers === "api" || isListed) return { ...pushed, listedBy: "api" };
-  await addReferrer(context, connection, manifest.subject.digest, prepared, { signal });
+  const place = { context, connection, subject: manifest.subject.digest, signal };
+  await addReferrer({ ...place, referrer: prepared });
   return { ...pushed, listedBy: "tag" };
 }
 

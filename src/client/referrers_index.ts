@@ -1,9 +1,15 @@
-import { encodeUtf8, type Json, parseJson, TidegateError, tooLong } from "../core/mod.ts";
+import {
+  encodeUtf8,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+  TidegateError,
+  tooLong,
+} from "../core/mod.ts";
 import { MEDIA_TYPES } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 import type { PreparedManifest } from "./send_manifest.ts";
-
-type JsonObject = { readonly [key: string]: Json };
 
 /** The list of referrers that a fallback tag holds, with all that others wrote into it. */
 export interface ReferrersIndex {
@@ -31,8 +37,7 @@ export function parseReferrersIndex(bytes: Uint8Array | undefined): ReferrersInd
   } catch (cause) {
     throw noIndex("is no JSON that can be changed", { cause });
   }
-  const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
-  const { manifests, ...fields } = isObject ? document as JsonObject : {};
+  const { manifests, ...fields } = isJsonObject(document) ? document : {};
   const list = manifests ?? []; // Go writes an empty list as null
   const isIndex = fields["schemaVersion"] === 2 && Array.isArray(list) &&
     (fields["mediaType"] ?? MEDIA_TYPES.imageIndex) === MEDIA_TYPES.imageIndex &&
@@ -89,8 +94,7 @@ export function removeEntry(
 }
 
 function digestOf(entry: Json): Json | undefined {
-  const isObject = typeof entry === "object" && entry !== null && !Array.isArray(entry);
-  return isObject ? (entry as JsonObject)["digest"] : undefined;
+  return isJsonObject(entry) ? entry["digest"] : undefined;
 }
 
 function noIndex(reason: string, options?: ErrorOptions): TidegateError<"INVALID_MANIFEST"> {

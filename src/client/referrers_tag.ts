@@ -1,4 +1,4 @@
-import { readCapped, TidegateError } from "../core/mod.ts";
+import { readResponse, TidegateError } from "../core/mod.ts";
 import { pullManifestRequest, pushManifestRequest } from "../distribution/mod.ts";
 import { MEDIA_TYPES } from "../manifest/mod.ts";
 import { observe } from "../observability/mod.ts";
@@ -46,26 +46,27 @@ const SETTINGS: TagSettings = {
   maximumMs: 8_000,
 };
 
+/** A manifest that refers to another, and where both are. */
+export interface ReferrerPlace extends CallOptions {
+  readonly context: ClientContext;
+  readonly connection: RepositoryConnection;
+  readonly subject: Digest;
+  readonly referrer: PreparedManifest;
+}
+
 /**
  * List a manifest in the fallback tag of its subject (distribution-spec, "Referrers Tag Schema").
  * Everything else in the list stays as it is; a manifest that is in it already is left alone.
  *
- * @param referrer The manifest. It must have been pushed.
+ * @param place Its referrer must have been pushed.
  * @returns Whether it was not listed before.
  * @throws {TidegateError} CONFLICT when others kept overwriting it; LIMIT_EXCEEDED when the list
  * would get longer than a manifest may be; INVALID_MANIFEST when the tag holds something else; what
  * the registry answers.
  */
-export function addReferrer(
-  context: ClientContext,
-  connection: RepositoryConnection,
-  subject: Digest,
-  referrer: PreparedManifest,
-  options: CallOptions,
-): Promise<boolean> {
-  const entry = referrerEntry(referrer);
-  const change = (index: ReferrersIndex): ReferrersIndex | undefined => addEntry(index, entry);
-  return changeTag({ context, connection, subject, referrer, change, ...options });
+export function addReferrer(place: ReferrerPlace): Promise<boolean> {
+  const entry = referrerEntry(place.referrer);
+  return changeTag({ ...place, change: (index) => addEntry(index, entry) });
 }
 
 /**
@@ -74,23 +75,12 @@ export function addReferrer(
  * @returns Whether it was listed.
  * @throws {TidegateError} As {@linkcode addReferrer}.
  */
-export function removeReferrer(
-  context: ClientContext,
-  connection: RepositoryConnection,
-  subject: Digest,
-  referrer: PreparedManifest,
-  options: CallOptions,
-): Promise<boolean> {
-  const { digest } = referrer;
-  const change = (index: ReferrersIndex): ReferrersIndex | undefined => removeEntry(index, digest);
-  return changeTag({ context, connection, subject, referrer, change, ...options });
+export function removeReferrer(place: ReferrerPlace): Promise<boolean> {
+  const { digest } = place.referrer;
+  return changeTag({ ...place, change: (index) => removeEntry(index, digest) });
 }
 
-interface TagJob extends CallOptions {
-  readonly context: ClientContext;
-  readonly connection: RepositoryConnection;
-  readonly subject: Digest;
-  readonly referrer: PreparedManifest;
+interface TagJob extends ReferrerPlace {
   /** The list as it should be; undefined when it is so already. */
   readonly change: (index: ReferrersIndex) => ReferrersIndex | undefined;
 }
@@ -146,7 +136,7 @@ async function readTag(
   const tag = fallbackTag(subject);
   const options = { accept: MEDIA_TYPES.imageIndex, signal };
   const response = await send(pullManifestRequest(target, tag, options));
-  const { body, headers, status, url } = response;
+  const { headers, status } = response;
   if (status === 404) {
     discard(response, clock);
     return { index: parseReferrersIndex(undefined), exists: false, etag: undefined };
@@ -154,9 +144,8 @@ async function readTag(
   if (status !== 200) {
     throw await responseFailure(response, `${target.repository}:${tag}`, clock, signal);
   }
-  const { origin } = new URL(url);
-  const reading = { what: "list of referrers", maximum, origin, clock, stallMs, signal };
-  const bytes = await readCapped(body, reading).finally(() => response.release());
+  const reading = { what: "list of referrers", maximum, clock, stallMs, signal };
+  const bytes = await readResponse(response, reading);
   const etag = headers.get("etag") ?? undefined;
   return { index: parseReferrersIndex(bytes), exists: true, etag };
 }

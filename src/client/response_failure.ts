@@ -1,7 +1,7 @@
 import {
   type Clock,
   MAX_ERROR_BODY_BYTES,
-  readCapped,
+  readResponse,
   type RegistryResponse,
   type TidegateError,
 } from "../core/mod.ts";
@@ -32,15 +32,14 @@ export async function failureFacts(
   signal: AbortSignal | undefined,
 ): Promise<ResponseFacts> {
   const { origin } = new URL(response.url);
-  const body = await readCapped(response.body, {
+  const body = await readResponse(response, {
     what: "error body",
     maximum: MAX_ERROR_BODY_BYTES,
-    origin,
     clock,
     stallMs: ERROR_STALL_MS,
     signal,
-  }).catch(() => new Uint8Array(0)).finally(() => response.release());
+  }).catch(() => new Uint8Array(0));
   signal?.throwIfAborted();
-  const { status, headers } = response;
-  return { status, headers, origin, body, now: clock.now() };
+  const { status, headers, scrub } = response;
+  return { status, headers, origin, body, now: clock.now(), scrub };
 }

@@ -19,13 +19,16 @@ import {
   uploadFailed,
 } from "./upload_state.ts";
 
+/** How an upload goes on after a chunk: undefined for the next one, else its end. */
+type Outcome = UploadEnd | undefined;
+
 /**
  * Send the first bytes of the window (end-5), and take from it what has arrived.
  *
  * @param most Most bytes to send.
  * @returns Undefined to go on.
  */
-export async function sendChunk(upload: OpenUpload, most: number): Promise<UploadEnd | undefined> {
+export async function sendChunk(upload: OpenUpload, most: number): Promise<Outcome> {
   const { connection: { send, target }, limit, session, signal, window } = upload;
   const body = lendBytes(window.bytes(most));
   const { start } = window;
@@ -55,11 +58,7 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Uploa
 }
 
 /** A chunk was taken, whole or in part. */
-async function accept(
-  upload: OpenUpload,
-  next: UploadSession,
-  sent: number,
-): Promise<UploadEnd | undefined> {
+async function accept(upload: OpenUpload, next: UploadSession, sent: number): Promise<Outcome> {
   const { window } = upload;
   const { start } = window;
   upload.session = keepLimits(upload.session, next);
@@ -89,7 +88,7 @@ async function acceptSilently(
   upload: OpenUpload,
   receivedEnd: number | undefined,
   sent: number,
-): Promise<UploadEnd | undefined> {
+): Promise<Outcome> {
   const { start } = upload.window;
   const status = await askStatus(upload, upload.session.location);
   if (status.state === "gone") return lost("the registry has forgotten the upload");
@@ -111,7 +110,7 @@ async function handleRefusal(
   upload: OpenUpload,
   response: RegistryResponse,
   sent: number,
-): Promise<UploadEnd | undefined> {
+): Promise<Outcome> {
   const { context: { settings: { clock } }, image, limit, signal, window } = upload;
   const error = await responseFailure(response, image, clock, signal);
   const { status } = response;
@@ -131,11 +130,7 @@ async function handleRefusal(
 }
 
 /** 416: the chunk does not begin where the upload ends, or (GHCR, above 4 MiB) is too long. */
-async function handleMisfit(
-  upload: OpenUpload,
-  error: unknown,
-  sent: number,
-): Promise<UploadEnd | undefined> {
+async function handleMisfit(upload: OpenUpload, error: unknown, sent: number): Promise<Outcome> {
   const { limit, window } = upload;
   if (upload.lostAt === window.start) return await acceptSilently(upload, undefined, sent);
   if (upload.stuckEnd !== undefined) return lost("the registry has lost a part", error);

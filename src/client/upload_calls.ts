@@ -1,4 +1,4 @@
-import { isTidegateError, type RegistryRequest, TidegateError } from "../core/mod.ts";
+import { type RegistryRequest, TidegateError } from "../core/mod.ts";
 import {
   cancelUploadRequest,
   pullBlobRequest,
@@ -10,7 +10,6 @@ import {
   type UploadStart,
   uploadStatusRequest,
 } from "../distribution/mod.ts";
-import { observe } from "../observability/mod.ts";
 import { type Digest, digestAlgorithm } from "../reference/mod.ts";
 import { discard } from "../transport/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
@@ -34,19 +33,12 @@ export interface PushScope {
  * @throws {TidegateError} ORIGIN_NOT_TRUSTED or INVALID_RESPONSE.
  */
 export function permitSession(
-  { context: { settings }, connection: { target, upstream } }: PushScope,
+  { context: { settings: { observer } }, connection: { target, upstream } }: PushScope,
   session: UploadSession,
   from: string,
 ): UploadSession {
-  try {
-    return { ...session, location: permitLocation(upstream, target, session.location, from) };
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      const { name } = upstream;
-      observe(settings.observer, { type: "origin.refused", upstream: name, ...error.details });
-    }
-    throw error;
-  }
+  const location = permitLocation({ upstream, observer }, target, session.location, from);
+  return { ...session, location };
 }
 
 /**

@@ -1,11 +1,6 @@
-import {
-  type RegistryRequest,
-  type RegistryResponse,
-  TidegateError,
-  type Upstream,
-} from "../core/mod.ts";
+import { type RegistryRequest, type RegistryResponse, TidegateError } from "../core/mod.ts";
 import type { Target } from "../distribution/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
+import { askOrigin, type OriginPolicy } from "../transport/mod.ts";
 
 /** Who answered, and the URL that a relative `Location` is resolved against. */
 export function baseOf({ url }: RegistryRequest, response: RegistryResponse): string {
@@ -19,19 +14,22 @@ export function baseOf({ url }: RegistryRequest, response: RegistryResponse): st
  * What is asked of the registry itself goes with its credentials, so another origin that holds the
  * upload may send it back there to an upload of the same repository, and to nothing else.
  *
+ * @param policy Its observer is told of a refusal.
  * @param location Absolute.
  * @param from Who named it: {@linkcode baseOf}.
  * @throws {TidegateError} ORIGIN_NOT_TRUSTED or INVALID_RESPONSE.
  */
 export function permitLocation(
-  upstream: Upstream,
+  policy: OriginPolicy,
   { repository }: Target,
   location: string,
   from: string,
 ): string {
-  const { url, credentials } = decideOrigin({ use: "location", upstream, from, target: location });
+  const { url, credentials } = askOrigin(policy, "location", from, location);
   const { origin, pathname } = new URL(url);
-  if (credentials || origin !== upstream.origin || isUploadOf(repository, pathname)) return url;
+  if (credentials || origin !== policy.upstream.origin || isUploadOf(repository, pathname)) {
+    return url;
+  }
   const reason = `must be an upload of the repository where ${new URL(from).origin} names it`;
   const details = { what: "Location", input: origin, reason };
   throw new TidegateError("INVALID_RESPONSE", `Location at ${origin} ${reason}`, details);

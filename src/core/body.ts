@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { concatBytes } from "./bytes.ts";
 import { TidegateError } from "./errors.ts";
+import type { RegistryResponse } from "./wire.ts";
 
 /** How a small body is read. */
 export interface ReadCappedOptions {
@@ -49,6 +50,19 @@ export async function readCapped(
     reader.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * Read the whole small body of an answer, and give back what the answer holds.
+ *
+ * @throws {TidegateError} As {@linkcode readCapped}.
+ */
+export function readResponse(
+  response: RegistryResponse,
+  options: Omit<ReadCappedOptions, "origin">,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { origin } = new URL(response.url);
+  return readCapped(response.body, { ...options, origin }).finally(() => response.release());
 }
 
 /** The error for a body of the kind `what` that is longer than its cap. */

@@ -1,10 +1,23 @@
 import { decodeUtf8 } from "./bytes.ts";
-import { MAX_JSON_DEPTH, MAX_JSON_DISTINCT_KEYS, MAX_JSON_NODES } from "./limits.ts";
+import {
+  MAX_JSON_DEPTH,
+  MAX_JSON_DISTINCT_KEYS,
+  MAX_JSON_IRREGULAR_KEYS,
+  MAX_JSON_NODES,
+} from "./limits.ts";
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | {
   readonly [key: string]: Json;
 };
+
+/** A JSON object whose fields nobody has checked yet. */
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Whether a value is a JSON object: no list, not null. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 /** JSON that two readers could understand differently: a key twice, a size written as `1e3`. */
 export class AmbiguousJsonError extends SyntaxError {
@@ -22,7 +35,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
  * @param maximumDepth Deepest nesting. Default is 64.
  * @param integerKeys Keys whose value, where it is a number, must be written as a whole one: not
  * `1e3`, `1.0` or `-0`, which some parsers refuse and others round. Default is none.
- * @param maximumNodes Most keys, and most objects and arrays. Default is 16,384.
+ * @param maximumNodes Most keys, and most objects and arrays. Default is 32,768.
  * @throws {AmbiguousJsonError} For a key twice, and for a number against `integerKeys`.
  * @throws {SyntaxError} Says which other rule is broken, and where it can, at which offset.
  */
@@ -52,8 +65,21 @@ interface ScanRules {
   readonly integerKeys: ReadonlySet<string>;
 }
 
-/** What the scan remembers. Memory grows with depth and distinct keys, not with objects. */
+/** The keys that an object has had so far, and what came after them in others. */
+interface Shape {
+  /** The key that came next last time, and what that made. */
+  lastKey?: string;
+  last?: Shape;
+  next?: Map<string, Shape>;
+  /** No keys yet, in the objects that are the last key's value, or lie in it. */
+  inner?: Shape;
+}
+
+/** What the scan remembers. Memory grows with depth, distinct keys and shapes, not with objects. */
 interface Scan {
+  /** For each open level the shape of its object so far. */
+  readonly shapes: Shape[];
+  readonly noKeys: Shape;
   /** For each open level the serial number of its object, 0 for an array. */
   readonly levels: number[];
   /** For each level, keys with the serial number of the last object that had them. */
@@ -61,6 +87,7 @@ interface Scan {
   containers: number;
   keys: number;
   distinctKeys: number;
+  irregularKeys: number;
 }
 
 const QUOTE = 0x22;
@@ -73,7 +100,10 @@ const CLOSE_OBJECT = 0x7d;
 
 /** One pass over the text with an explicit stack; no recursion, so depth cannot exhaust ours. */
 function checkStructure(text: string, rules: ScanRules): void {
-  const scan: Scan = { levels: [], keysAt: [], containers: 0, keys: 0, distinctKeys: 0 };
+  const scan: Scan = {
+    ...{ levels: [], keysAt: [], shapes: [], noKeys: {} },
+    ...{ containers: 0, keys: 0, distinctKeys: 0, irregularKeys: 0 },
+  };
   let isKeyNext = false;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
@@ -108,6 +138,9 @@ function open(scan: Scan, isObject: boolean, offset: number, rules: ScanRules): 
   const { maximumDepth, maximumNodes } = rules;
   scan.containers++;
   scan.levels.push(isObject ? scan.containers : 0);
+  const level = scan.levels.length - 1;
+  const outer = scan.shapes[level - 1] ?? scan.noKeys;
+  scan.shapes[level] = isObject ? outer.inner ??= {} : outer;
   if (scan.levels.length > maximumDepth) {
     throw new SyntaxError(`JSON nests deeper than ${maximumDepth} at ${offset}`);
   }
@@ -142,12 +175,33 @@ function addKey(scan: Scan, key: string, offset: number, { maximumNodes }: ScanR
   } else if (known.lastObject === object) {
     throw new AmbiguousJsonError(`JSON has a key twice at ${offset}`);
   } else known.lastObject = object;
+  addToShape(scan, level, key);
   if (++scan.keys > maximumNodes) {
     throw new SyntaxError(`JSON has more than ${maximumNodes} keys`);
   }
   if (scan.distinctKeys > MAX_JSON_DISTINCT_KEYS) {
     throw new SyntaxError(`JSON has more than ${MAX_JSON_DISTINCT_KEYS} different keys`);
   }
+}
+
+/** Native parsers are fast where objects are alike: what is not costs many times more. */
+function addToShape(scan: Scan, level: number, key: string): void {
+  const before = scan.shapes[level] ?? scan.noKeys;
+  const expected = before.lastKey === key ? before.last : undefined;
+  scan.shapes[level] = expected ?? changeShape(scan, before, key);
+}
+
+/** What a key makes that is not the one that came here last time. */
+function changeShape(scan: Scan, before: Shape, key: string): Shape {
+  if (++scan.irregularKeys > MAX_JSON_IRREGULAR_KEYS) {
+    throw new SyntaxError(`JSON has more than ${MAX_JSON_IRREGULAR_KEYS} irregular keys`);
+  }
+  const next = before.next ??= new Map();
+  const shape = next.get(key) ?? {};
+  next.set(key, shape);
+  before.lastKey = key;
+  before.last = shape;
+  return shape;
 }
 
 /** Whether the number that follows a key, if one does, is written as a whole one. */

@@ -1,3 +1,5 @@
+import type { Scrub } from "./scrub.ts";
+
 /** What a request is for. Decides its place in the queue, its caps and its metrics labels. */
 export type RequestKind =
   | "ping"
@@ -9,6 +11,19 @@ export type RequestKind =
   | "token"
   /** A vendor's own API beside the registry's. */
   | "api";
+
+/** The part of a vendor's API that a request is for: a label of metrics. */
+export type ApiEndpoint =
+  | "login"
+  | "repositories"
+  | "tags"
+  | "search"
+  | "scans"
+  | "accounts"
+  | "packages"
+  | "versions"
+  | "attestations"
+  | "rate-limit";
 
 /** The methods of the distribution spec. */
 export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -24,6 +39,8 @@ export interface RegistryRequest {
   /** Lower-case names. Never `authorization`: that is the transport's. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: RequestKind;
+  /** With the kind `api`: which part of it, for events. */
+  readonly endpoint?: ApiEndpoint | undefined;
   /** Scopes the operation needs, the most important first: `repository:library/nginx:pull`. */
   readonly scopes: readonly string[];
   /** Absent for no body. A stream makes the request unrepeatable: it is sent once. */
@@ -47,6 +64,11 @@ export interface RegistryResponse {
   readonly url: string;
   /** The `id` of the request that it answers, where somebody observes. */
   readonly id?: number | undefined;
+  /**
+   * Takes what was sent to get this answer out of what is quoted of it: a server may repeat passwords
+   * and tokens. Absent where nothing was sent.
+   */
+  readonly scrub?: Scrub | undefined;
   /**
    * Give back what the answer holds (a throttle slot, a timer). Whoever gets a response calls it
    * once the body has ended, failed or been cancelled. Calling it again does nothing.

@@ -3,6 +3,7 @@ import {
   MAX_ERROR_BODY_BYTES,
   parseJson,
   type RegistryDiagnostic,
+  type Scrub,
 } from "../core/mod.ts";
 import type { WireErrorCode } from "./error_status.ts";
 
@@ -22,16 +23,21 @@ const MESSAGE_KEYS = ["message", "detail", "error_description", "text", "error",
  * `Bearer` are not.
  *
  * @param contentType Value of `Content-Type`, null or undefined for none.
+ * @param scrub Takes out what was sent in confidence, before anything is cut. Default is nothing.
  * @returns Empty when the body says nothing.
  */
 export function readErrorBody(
   bytes: Uint8Array,
   contentType: string | null | undefined,
+  scrub: Scrub = String,
 ): RegistryDiagnostic[] {
   const text = new TextDecoder().decode(bytes.subarray(0, MAX_ERROR_BODY_BYTES)).trim();
   return readProblems(isHtml(text, contentType ?? "") ? titleOf(text) : tryParseJson(text))
     .slice(0, MAX_DIAGNOSTICS)
-    .map(({ code, message }) => ({ code: cleanCode(code), message: cleanMessage(message) }))
+    .map(({ code, message }) => ({
+      code: cleanCode(scrub(code)),
+      message: cleanMessage(scrub(message)),
+    }))
     .filter(({ code, message }) => code !== "" || message !== "");
 }
 

@@ -1,4 +1,4 @@
-import { type Json, parseJson, type RegistryRequest } from "../core/mod.ts";
+import { isJsonObject, type Json, parseJson, type RegistryRequest } from "../core/mod.ts";
 import { isTag } from "../reference/mod.ts";
 import { invalidResponse } from "./invalid_response.ts";
 import { readNextLink } from "./link.ts";
@@ -61,8 +61,7 @@ function parseBody(bytes: Uint8Array): Json {
 
 /** Go writes an empty list as null. */
 function readTags(body: Json): readonly string[] {
-  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
-  const tags = isObject ? (body as { readonly [key: string]: Json })["tags"] ?? [] : undefined;
+  const tags = isJsonObject(body) ? body["tags"] ?? [] : undefined;
   if (!Array.isArray(tags)) {
     throw invalidResponse("list of tags", "", "must have a list named tags");
   }

@@ -23,12 +23,12 @@ export function missingBlobsError(
   facts: ResponseFacts,
   image: string,
 ): TidegateError<"MANIFEST_BLOB_UNKNOWN"> | undefined {
-  const { status, origin, headers, body = new Uint8Array(0) } = facts;
+  const { status, origin, headers, body = new Uint8Array(0), scrub = String } = facts;
   const problems = status === 400 || status === 404 || status === 422 ? missingIn(body) : [];
   if (problems.length === 0) return undefined;
-  const named = problems.flatMap((problem) => JSON.stringify(problem).match(DIGEST) ?? []);
+  const named = problems.flatMap((problem) => scrub(JSON.stringify(problem)).match(DIGEST) ?? []);
   const digests = [...new Set(named)].slice(0, MAX_DIGESTS);
-  const diagnostics = readErrorBody(body, headers.get("content-type"));
+  const diagnostics = readErrorBody(body, headers.get("content-type"), scrub);
   const details: ResponseDetails = { status, origin, diagnostics };
   const lacking = digests.length === 0 ? "it does not say which" : digests.join(", ");
   const message = `${origin} lacks content that ${image} lists: ${lacking}`;

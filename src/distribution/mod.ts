@@ -71,3 +71,4 @@ export type { Target } from "./target.ts";
 export { readUploadChunk, type UploadChunk, uploadChunkRequest } from "./upload_chunk.ts";
 export { formatUploadRange, parseUploadRange, type UploadSession } from "./upload_session.ts";
 export { cancelUploadRequest, readUploadStatus, uploadStatusRequest } from "./upload_status.ts";
+export { type LinkedPage, type PageRequest, walkPages } from "./walk_pages.ts";

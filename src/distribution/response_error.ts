@@ -4,6 +4,7 @@ import {
   parseRetryAfter,
   type RegistryDiagnostic,
   type ResponseDetails,
+  type Scrub,
   TidegateError,
 } from "../core/mod.ts";
 import { readErrorBody } from "./error_body.ts";
@@ -18,6 +19,8 @@ export interface ResponseFacts {
   readonly body?: Uint8Array | undefined;
   /** Milliseconds since the epoch, for a `Retry-After` in seconds. Without it only dates count. */
   readonly now?: number | undefined;
+  /** Takes out what was sent in confidence. Default is nothing. */
+  readonly scrub?: Scrub | undefined;
 }
 
 /**
@@ -27,8 +30,8 @@ export interface ResponseFacts {
  * @param image What was asked for, as a user would write it.
  */
 export function responseError(facts: ResponseFacts, image: string): TidegateError {
-  const { status, headers, origin, body = new Uint8Array(0) } = facts;
-  const diagnostics = readErrorBody(body, headers.get("content-type"));
+  const { status, headers, origin, body = new Uint8Array(0), scrub } = facts;
+  const diagnostics = readErrorBody(body, headers.get("content-type"), scrub);
   const details: ResponseDetails = { status, origin, diagnostics };
   const said = diagnostics[0] === undefined ? "" : `: ${formatDiagnostic(diagnostics[0])}`;
   const failed = <Code extends ErrorCode>(

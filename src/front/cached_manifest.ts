@@ -21,8 +21,9 @@ export interface ManifestWays {
  * very request.
  *
  * Within its time it is used as it is; a tag after that if a HEAD says that it still means it. Where
- * the upstream does not answer, answers 429 or 5xx, an older one is used, and marked; never where it
- * answers 401, 403 or 404, which empties the cache of the repository.
+ * the upstream does not answer, answers 429 or 5xx, an older one is used, and marked; so it is where
+ * only the reserve of its pulls is left, also for a HEAD: who asks for a tag that way pulls next what
+ * it means. Never where it answers 401, 403 or 404, which empties the cache of the repository.
  *
  * @throws {TidegateError} What the upstream's refusal means.
  */
@@ -42,6 +43,7 @@ export async function serveCachedManifest(
       await cache.renew(place, tag, cached.digest, at);
       return answerWith(door, { ...cached, ageMs: 0 }, "renewed");
     }
+    if (cached?.mayBeStale && isSpared(door)) return answerWith(door, cached, "spared");
     const answer = await ways.answer();
     await keep(cache, place, tag, answer, at);
     return answer;
@@ -50,6 +52,11 @@ export async function serveCachedManifest(
     if (cached !== undefined && isRefusal(error)) await forgetManifests(door);
     throw error;
   }
+}
+
+/** Whether the pulls that the upstream still allows are kept for what nobody has. */
+function isSpared({ selection, services: { pulls } }: DoorRequest): boolean {
+  return pulls.isReached(selection.upstream.upstream);
 }
 
 /** Forget what the cache has of the repository: it was written to, or is not ours to read any more. */
@@ -115,6 +122,12 @@ async function keep(
   await cache.keep(place, tag, { digest, mediaType, bytes: body }, at);
 }
 
+/** distribution-spec, "Warnings": clients show it. */
+const WARNINGS: Readonly<Partial<Record<CacheEvent["state"], string>>> = {
+  stale: '299 - "stale: the upstream does not answer"',
+  spared: '299 - "stale: the upstream allows few more pulls"',
+};
+
 function answerWith(
   { selection, services: { observer } }: DoorRequest,
   { ageMs, bytes, digest, mediaType }: CachedManifest,
@@ -127,8 +140,7 @@ function answerWith(
     "docker-content-digest": digest,
     "etag": `"${digest}"`,
     "age": String(Math.floor(ageMs / 1000)),
-    // distribution-spec, "Warnings": clients show it
-    ...(state === "stale" && { "warning": '299 - "stale: the upstream does not answer"' }),
+    ...(WARNINGS[state] !== undefined && { "warning": WARNINGS[state] }),
   }, bytes);
 }
 

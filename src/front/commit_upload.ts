@@ -1,4 +1,4 @@
-import { type ErrorCode, isTidegateError, isTransient } from "../core/mod.ts";
+import { type ErrorCode, isTidegateError, isTransient, type Send } from "../core/mod.ts";
 import { openBlob } from "../client/mod.ts";
 import { deleteBlobRequest, finishUploadRequest, readUploadFinish } from "../distribution/mod.ts";
 import { observe } from "../observability/mod.ts";
@@ -37,7 +37,7 @@ export async function commitUpload(
   const outcome = await commit(door, upload, digest, rest);
   if (outcome === "refused") return "wrongDigest";
   const isHashed = outcome === "committed" && computed === digest;
-  const refusal = isHashed ? undefined : await readBack(door, digest, size);
+  const refusal = isHashed ? undefined : await readBack(door, upload, digest, size);
   if (refusal === undefined) tellFinished(door, digest, size);
   return refusal;
 }
@@ -85,7 +85,8 @@ async function commit(
     if (statusOf(error) === 400) return "refused";
     // its answer may have been lost after the commit; repeated, it no longer finds the upload
     const mayBeThere = isTransient(error) || isTidegateError(error, "NOT_FOUND");
-    if (mayBeThere && await hasBlob(door, digest, upload.offset + rest.length)) return "committed";
+    const size = upload.offset + rest.length;
+    if (mayBeThere && await hasBlob(door, digest, request.scopes, size)) return "committed";
     throw error;
   }
 }
@@ -96,11 +97,14 @@ async function commit(
  */
 async function readBack(
   door: DoorRequest,
+  { location }: Upload,
   digest: Digest,
   size: number,
 ): Promise<RefusalName | undefined> {
-  const { send, target, request: { signal }, services } = door;
+  const { target, request: { signal }, services } = door;
   const { clock, random, observer, hasher } = services;
+  const { scopes } = finishUploadRequest(target, location, digest); // one token serves both
+  const send: Send = (request) => door.send({ ...request, scopes });
   observe(observer, { type: "blob.read_back", digest, size });
   try {
     const { reader } = await openBlob(send, target, digest, {

@@ -1,6 +1,6 @@
 import {
   isTidegateError,
-  readCapped,
+  readResponse,
   type RegistryRequest,
   type RegistryResponse,
 } from "../core/mod.ts";
@@ -67,13 +67,5 @@ export async function readSmall(
   what: string,
   maximum: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { origin } = new URL(response.url);
-  try {
-    return await readCapped(response.body, {
-      ...{ what, maximum, origin, clock, signal },
-      stallMs: STALL_MS,
-    });
-  } finally {
-    response.release();
-  }
+  return await readResponse(response, { what, maximum, clock, stallMs: STALL_MS, signal });
 }

@@ -1,4 +1,4 @@
-import { decideOrigin } from "../upstream/mod.ts";
+import { askOrigin } from "../transport/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { nextLink } from "./query.ts";
 
@@ -12,12 +12,12 @@ import { nextLink } from "./query.ts";
  * perhaps, is nothing to hand on; INVALID_RESPONSE for a query that cannot be passed on.
  */
 export function pageLink(
-  { selection: { upstream: { upstream }, namespace } }: DoorRequest,
+  { selection: { upstream: { upstream }, namespace }, services: { observer } }: DoorRequest,
   path: string,
   from: string,
   next: string | undefined,
 ): Readonly<Record<string, string>> {
   if (next === undefined) return {};
-  const { url } = decideOrigin({ use: "link", upstream, from, target: next });
+  const { url } = askOrigin({ upstream, observer }, "link", from, next);
   return { link: nextLink(path, url, namespace) };
 }

@@ -62,7 +62,7 @@ async function tryMount(
     }
     const isSame = start.digest === undefined || start.digest === digest;
     // distribution answers 201 for one of SHA-512, too, and has nothing afterwards
-    return isSame && await hasBlob(door, digest) ? digest : undefined;
+    return isSame && await hasBlob(door, digest, request.scopes) ? digest : undefined;
   } catch (error) {
     if (isTransient(error)) throw error;
     return undefined; // 401, 403, 404, 405: there are registries without mounts

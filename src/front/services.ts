@@ -29,12 +29,18 @@ import {
 import { workersKv } from "../kv/workers.ts";
 import { observe, type Observer } from "../observability/mod.ts";
 import type { FrontDoorSettings } from "../settings/mod.ts";
-import { createTransport, createTransportState, type TransportState } from "../transport/mod.ts";
+import {
+  createTransport,
+  createTransportState,
+  stack,
+  type TransportState,
+} from "../transport/mod.ts";
 import { someoneMay } from "./access.ts";
 import { type CheckpointStore, memoryCheckpoints } from "./checkpoints.ts";
 import type { DoorEnvironment } from "./env.ts";
 import type { FrontDoorOptions } from "./options.ts";
 import { guardCheckpoints } from "./guard_checkpoints.ts";
+import { createPullReserve, type PullReserve } from "./pull_reserve.ts";
 import { durableCheckpoints } from "./upload_checkpoint.ts";
 import { bindCredentials } from "./upstream_credentials.ts";
 
@@ -56,6 +62,8 @@ export interface DoorServices {
   readonly tokens: TokenCache;
   /** Absent where the configuration wants none. */
   readonly manifests: ManifestCache | undefined;
+  /** The last pulls of each upstream, which nothing that is cached is asked for with. */
+  readonly pulls: PullReserve;
   /** Seals uploads into their addresses. */
   readonly uploads: Sealer;
   readonly checkpoints: CheckpointStore;
@@ -88,6 +96,7 @@ export function createServices(
       ...(sealingKeys.length > 0 && { sealingKeys }),
     }),
     manifests: manifestCache(settings, options, clock, observer),
+    pulls: createPullReserve({ size: settings.cache.pullReserve, clock, observer }),
     uploads: createSealer(sealingKeys, random, "session"),
     checkpoints: guardCheckpoints(
       options.checkpoints ?? bindCheckpoints(environment),
@@ -146,11 +155,12 @@ const UPLOAD_TIMEOUTS = { headersMs: 90_000, totalMs: 180_000 };
  * @param isUpload Whether bytes go that way.
  */
 export function sendTo(services: DoorServices, upstream: Upstream, isUpload = false): Send {
-  const { clock, random, fetch, observer, state, tokens } = services;
+  const { clock, random, fetch, observer, pulls, state, tokens } = services;
   const credentials = services.credentials.get(upstream.name);
-  return createTransport({
+  const transport = createTransport({
     ...{ upstream, clock, random, fetch, observer, state, tokens, credentials },
     retry: RETRY,
     timeouts: isUpload ? UPLOAD_TIMEOUTS : TIMEOUTS,
   });
+  return stack(transport, [pulls.layer(upstream)]);
 }

@@ -1,4 +1,4 @@
-import { decideOrigin } from "../upstream/mod.ts";
+import { askOrigin } from "../transport/mod.ts";
 import type { DoorRequest } from "./door_request.ts";
 import { openUpload, sealUpload, type Upload } from "./upload.ts";
 
@@ -14,11 +14,10 @@ export function sealFor(door: DoorRequest, upload: Upload): Promise<string> {
  * it: that may have changed since.
  */
 export async function openFor(door: DoorRequest, sealed: string): Promise<Upload | undefined> {
-  const { services: { uploads, clock }, selection: { upstream: { upstream } } } = door;
+  const { services: { uploads, clock, observer }, selection: { upstream: { upstream } } } = door;
   const upload = await openUpload(uploads, owner(door), sealed, clock.now());
   if (upload === undefined) return undefined;
-  const { location: target } = upload;
-  decideOrigin({ use: "location", upstream, from: upstream.origin, target });
+  askOrigin({ upstream, observer }, "location", upstream.origin, upload.location);
   return upload;
 }
 

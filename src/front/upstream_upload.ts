@@ -68,12 +68,12 @@ export function adoptSession(
  * INVALID_RESPONSE when one of these leads back to something else than an upload.
  */
 export function goOn(
-  { selection: { upstream: { upstream } }, target }: DoorRequest,
+  { selection: { upstream: { upstream } }, services: { observer }, target }: DoorRequest,
   upload: Upload,
   { location, minChunkBytes }: UploadSession,
   from: string,
 ): void {
-  upload.location = permitLocation(upstream, target, location, from);
+  upload.location = permitLocation({ upstream, observer }, target, location, from);
   upload.minChunkBytes = minChunkBytes ?? upload.minChunkBytes;
 }
 

@@ -1,7 +1,9 @@
 import type { Reference } from "../reference/mod.ts";
 import type { ApiCallOptions, GithubApi } from "./api.ts";
-import { readObject, readString } from "./fields.ts";
+import { githubAnswer } from "./fields.ts";
 import { type PackageOwner, parseLogin, splitRepository } from "./owner.ts";
+
+const { readObject, readString } = githubAnswer;
 
 /** Tells whether an account is an organisation or a user. */
 export interface Accounts {

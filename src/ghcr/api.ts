@@ -3,11 +3,9 @@ import { responseFailure } from "../client/mod.ts";
 import {
   type Clock,
   type Fetch,
-  isTidegateError,
   type Json,
   MAX_MANIFEST_BYTES,
   type Random,
-  readCapped,
   type RegistryRequest,
   type RegistryResponse,
   type Send,
@@ -15,17 +13,18 @@ import {
   type Upstream,
 } from "../core/mod.ts";
 import { readNextLink } from "../distribution/mod.ts";
-import { observe, type Observer } from "../observability/mod.ts";
+import type { Observer } from "../observability/mod.ts";
+import { type Query, readAnswer, readListing, withQuery } from "../rest/mod.ts";
 import {
   createTransport,
   discard,
   type TransportOptions,
   type TransportState,
 } from "../transport/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
+import { githubEndpoint } from "./api_endpoint.ts";
 import { createApiAuthorizer } from "./api_authorizer.ts";
 import { type ApiLimits, createApiLimits } from "./api_limits.ts";
-import { invalidAnswer, readJson, readList } from "./fields.ts";
+import { githubAnswer } from "./fields.ts";
 import { withGithubLimits } from "./limit_fetch.ts";
 
 /** What {@linkcode createGithubApi} works with. */
@@ -57,7 +56,7 @@ export interface ApiCallOptions {
 export interface ApiCall extends ApiCallOptions {
   /** What is asked for, for messages: `acme/app`. */
   readonly what: string;
-  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly query?: Query | undefined;
 }
 
 /**
@@ -92,13 +91,8 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
   const { upstream, prefix, clock } = options;
   const limits = createApiLimits(clock);
   const send = createApiSend(options, limits);
-  const urlOf = (path: string, query: ApiCall["query"] = {}): string => {
-    const url = new URL(`${upstream.origin}${prefix}${path}`);
-    for (const [key, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(key, value);
-    }
-    return url.href;
-  };
+  const urlOf = (path: string, query: ApiCall["query"] = {}): string =>
+    withQuery(`${upstream.origin}${prefix}${path}`, query);
   const exchange = async (
     method: RegistryRequest["method"],
     url: string,
@@ -113,22 +107,30 @@ export function createGithubApi(options: GithubApiOptions): GithubApi {
       url,
       headers,
       kind: "api",
+      endpoint: githubEndpoint(new URL(url).pathname.slice(prefix.length)),
       scopes: [],
       ...(signal && { signal }),
     });
     if (response.status >= 200 && response.status < 300) return response;
     throw await responseFailure(response, what, clock, signal);
   };
+  const read = async (response: RegistryResponse, { what, signal }: ApiCall): Promise<Json> => {
+    const reading = { maximum: MAX_MANIFEST_BYTES, stallMs: BODY_STALL_MS, clock, signal };
+    return await readAnswer(githubAnswer, response, what, reading) ?? null;
+  };
   return {
     upstream,
     limits,
     async get(path, call): Promise<Json> {
-      return await readBody(await exchange("GET", urlOf(path, call.query), call), call, clock);
+      return await read(await exchange("GET", urlOf(path, call.query), call), call);
     },
-    async *list(path, call, list = (page) => page): AsyncGenerator<Json, void> {
-      const get = (url: string): Promise<RegistryResponse> => exchange("GET", url, call);
-      const pages = readPages(options, urlOf(path, call.query), get, call);
-      for await (const page of pages) yield* readList(list(page), call.what, (entry) => entry);
+    list(path, call, list = (page) => page): AsyncGenerator<Json, void> {
+      return readListing(options, urlOf(path, call.query), options.maxPages, async (url) => {
+        const response = await exchange("GET", url, call);
+        const page = await read(response, call);
+        const items = githubAnswer.readList(list(page), call.what, (entry) => entry);
+        return { items, next: readNextLink(response.headers, url) };
+      });
     },
     async act(method, path, call): Promise<void> {
       discard(await exchange(method, urlOf(path, call.query), call), clock);
@@ -148,63 +150,8 @@ function createApiSend(options: GithubApiOptions, limits: ApiLimits): Send {
   });
 }
 
-/** No page is asked for twice, none elsewhere than at the API's own origin. */
-async function* readPages(
-  { upstream, observer, clock, maxPages }: GithubApiOptions,
-  first: string,
-  get: (url: string) => Promise<RegistryResponse>,
-  call: ApiCall,
-): AsyncGenerator<Json, void> {
-  const seen = new Set<string>();
-  for (let url: string | undefined = first; url !== undefined;) {
-    if (seen.has(url)) throw invalidAnswer("Link", "leads back to a page that was read");
-    if (seen.size === maxPages) throw tooMany(maxPages);
-    seen.add(url);
-    const response: RegistryResponse = await get(url);
-    const page = await readBody(response, call, clock);
-    const next = readNextLink(response.headers, url);
-    yield page;
-    url = next && judgeLink(upstream, observer, url, next);
-  }
-}
-
-function judgeLink(
-  upstream: Upstream,
-  observer: Observer | undefined,
-  from: string,
-  target: string,
-): string {
-  try {
-    return decideOrigin({ use: "link", upstream, from, target }).url;
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
-    }
-    throw error;
-  }
-}
-
-async function readBody(
-  response: RegistryResponse,
-  { what, signal }: ApiCall,
-  clock: Clock,
-): Promise<Json> {
-  const { origin } = new URL(response.url);
-  const maximum = MAX_MANIFEST_BYTES;
-  const reading = { what: "API answer", maximum, origin, clock, stallMs: BODY_STALL_MS, signal };
-  const bytes = await readCapped(response.body, reading).finally(() => response.release());
-  return readJson(bytes, what);
-}
-
 function usedUp({ origin }: Upstream, resetAt: number): TidegateError<"RATE_LIMITED"> {
   const message = `${origin} takes no more requests before ${new Date(resetAt).toISOString()}`;
   const details = { status: 429, origin, diagnostics: [], resetAt };
   return new TidegateError("RATE_LIMITED", message, details);
-}
-
-function tooMany(maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
-  return new TidegateError("LIMIT_EXCEEDED", `The listing has more than ${maximum} pages`, {
-    limit: "pages",
-    maximum,
-  });
 }

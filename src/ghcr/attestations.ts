@@ -1,5 +1,16 @@
+import {
+  countSeverities,
+  isAbout,
+  readScan,
+  type SeverityCounts,
+  type Statement,
+  type Vulnerability,
+  type VulnerabilityScan,
+  worstOfEach,
+} from "../attestation/mod.ts";
 import { isTidegateError } from "../core/mod.ts";
 import type { Platform } from "../manifest/mod.ts";
+import { observe } from "../observability/mod.ts";
 import type { Digest, Reference } from "../reference/mod.ts";
 import type { ApiCallOptions } from "./api.ts";
 import {
@@ -8,14 +19,6 @@ import {
   type AttestedImage,
   SOURCES,
 } from "./attestation_sources.ts";
-import type { Statement } from "./statement.ts";
-import {
-  countSeverities,
-  readScan,
-  type Severity,
-  type Vulnerability,
-  type VulnerabilityScan,
-} from "./vulnerabilities.ts";
 
 /** A statement about an image, and where it was found. Its signature was not checked. */
 export interface Attestation extends Statement {
@@ -47,7 +50,7 @@ export type VulnerabilityReport =
     readonly scanner: string | undefined;
     /** Milliseconds since the epoch. */
     readonly scannedAt: number | undefined;
-    readonly counts: Readonly<Record<Severity, number>>;
+    readonly counts: SeverityCounts;
     readonly total: number;
     readonly vulnerabilities: readonly Vulnerability[];
   }
@@ -78,9 +81,10 @@ export function createAttestations(context: AttestationContext): AttestationOper
     async *list(ref, options = {}): AsyncGenerator<Attestation, void> {
       const { predicateType } = options;
       const image = await findImage(context, ref, options);
+      const digests = [image.digest, image.root.digest];
       for (const source of Object.keys(SOURCES) as AttestationSource[]) {
         for await (const statement of SOURCES[source](context, image, options)) {
-          const isWanted = isAbout(image, statement) &&
+          const isWanted = isAbout(statement, digests) &&
             (predicateType === undefined || statement.predicateType === predicateType);
           if (isWanted) yield { ...statement, source };
         }
@@ -101,7 +105,7 @@ async function report(
   for (const source of Object.keys(SOURCES) as AttestationSource[]) {
     try {
       const scan = await newestScan(context, source, image, options);
-      if (scan !== undefined) return available(digest, source, scan);
+      if (scan !== undefined) return tell(context, ref, available(digest, source, scan));
     } catch (error) {
       if (!isTidegateError(error)) throw error;
       troubles.push(`${source}: ${error.code}`);
@@ -117,34 +121,43 @@ async function newestScan(
   image: AttestedImage,
   options: ApiCallOptions,
 ): Promise<VulnerabilityScan | undefined> {
+  const digests = [image.digest, image.root.digest];
   let newest: VulnerabilityScan | undefined;
   for await (const statement of SOURCES[source](context, image, options)) {
-    const scan = isAbout(image, statement) ? readScan(statement) : undefined;
+    const scan = isAbout(statement, digests) ? readScan(statement) : undefined;
     if (scan && (scan.scannedAt ?? 0) >= (newest?.scannedAt ?? 0)) newest = scan;
   }
   return newest;
 }
 
+function tell(
+  { observer }: AttestationContext,
+  { registry: upstream }: Reference,
+  report: AvailableReport,
+): AvailableReport {
+  const { counts, digest } = report;
+  observe(observer, { type: "vulnerabilities.seen", upstream, digest, ...counts });
+  return report;
+}
+
+type AvailableReport = VulnerabilityReport & { readonly status: "available" };
+
 function available(
   digest: Digest,
   source: AttestationSource,
-  scan: VulnerabilityScan,
-): VulnerabilityReport {
-  const { vulnerabilities } = scan;
-  const counts = countSeverities(vulnerabilities);
+  { findings, scanner, scannedAt }: VulnerabilityScan,
+): AvailableReport {
+  const vulnerabilities = worstOfEach(findings);
   return {
     status: "available",
     digest,
     source,
-    ...scan,
-    counts,
+    scanner,
+    scannedAt,
+    counts: countSeverities(vulnerabilities.map(({ severity }) => severity)),
     total: vulnerabilities.length,
+    vulnerabilities,
   };
-}
-
-/** Anybody can attach a statement about something else. */
-function isAbout({ digest, root }: AttestedImage, { subjects }: Statement): boolean {
-  return subjects.includes(digest) || subjects.includes(root.digest);
 }
 
 async function findImage(

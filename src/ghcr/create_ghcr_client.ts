@@ -118,7 +118,10 @@ export function createGhcrClient(options: GhcrClientOptions = {}): GhcrClient {
     ...client,
     parseReference: (text) => parseGhcrReference(text, registry),
     packages,
-    attestations: createAttestations({ api, accounts, registry: client }),
+    attestations: createAttestations({
+      ...{ api, accounts, registry: client },
+      observer: rest.observer,
+    }),
     copyImage: (from, to, options) => copyImage(client, from, to, options),
     apiRateLimit: (options) => askRateLimit(api, options),
     health(options): Promise<HealthStatus> {

@@ -1,8 +1,10 @@
 import type { RegistryClient } from "../client/mod.ts";
-import { type Clock, type ErrorCode, isTidegateError } from "../core/mod.ts";
+import { type Clock, type ErrorCode, isJsonObject, isTidegateError } from "../core/mod.ts";
 import type { ApiCallOptions, GithubApi } from "./api.ts";
 import type { ApiRateLimit } from "./api_limits.ts";
-import { isObject, readCount, readObject } from "./fields.ts";
+import { githubAnswer } from "./fields.ts";
+
+const { readCount, readObject } = githubAnswer;
 
 /** How health is probed. */
 export interface HealthOptions extends ApiCallOptions {
@@ -77,7 +79,10 @@ export async function askRateLimit(
 ): Promise<ApiRateLimit> {
   const answer = readObject(await api.get("/rate_limit", { what: "rate limit", signal }), "answer");
   const { resources } = answer;
-  const core = readObject(isObject(resources) ? resources["core"] : undefined, "resources.core");
+  const core = readObject(
+    isJsonObject(resources) ? resources["core"] : undefined,
+    "resources.core",
+  );
   return {
     limit: readCount(core["limit"], "core.limit"),
     remaining: readCount(core["remaining"], "core.remaining"),

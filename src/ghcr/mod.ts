@@ -38,7 +38,7 @@ export {
 export type { DeleteImageOptions, LocatedVersion } from "./delete_image.ts";
 export { apiUrlOf, GHCR_PROFILE } from "./github_hosts.ts";
 export type { HealthError, HealthOptions, HealthStatus } from "./health.ts";
-export type { JsonObject } from "./fields.ts";
+export type { JsonObject } from "../core/mod.ts";
 export { type PackageOwner } from "./owner.ts";
 export type { GhcrPackage, PackageVersion } from "./package.ts";
 export type {
@@ -48,5 +48,4 @@ export type {
   RestorePackageOptions,
 } from "./packages.ts";
 export { GHCR, parseGhcrReference, tryParseGhcrReference } from "./reference.ts";
-export type { Statement } from "./statement.ts";
-export type { Severity, Vulnerability } from "./vulnerabilities.ts";
+export type { Severity, Statement, Vulnerability } from "../attestation/mod.ts";

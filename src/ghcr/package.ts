@@ -1,15 +1,8 @@
-import type { Json } from "../core/mod.ts";
+import { isJsonObject, type Json } from "../core/mod.ts";
 import { type Digest, tryParseDigest } from "../reference/mod.ts";
-import {
-  invalidAnswer,
-  isObject,
-  readCount,
-  readDate,
-  readList,
-  readObject,
-  readOptional,
-  readString,
-} from "./fields.ts";
+import { githubAnswer } from "./fields.ts";
+
+const { readCount, readDate, readList, readObject, readOptional, readString } = githubAnswer;
 
 /** A container package: all versions of one image name. */
 export interface GhcrPackage {
@@ -57,7 +50,7 @@ export function readPackage(value: Json, part: string): GhcrPackage {
     visibility: readString(fields["visibility"], `${part}.visibility`),
     owner: readField(owner, "login", `${part}.owner`),
     repository: readField(repository, "full_name", `${part}.repository`),
-    versionCount: readOptional(fields["version_count"], `${part}.version_count`, readCount),
+    versionCount: readOptional(fields, "version_count", part, readCount),
     createdAt: readDate(fields["created_at"], `${part}.created_at`),
     updatedAt: readDate(fields["updated_at"], `${part}.updated_at`),
   };
@@ -70,7 +63,7 @@ export function readPackage(value: Json, part: string): GhcrPackage {
  */
 export function readPackageVersion(value: Json, part: string): PackageVersion {
   const fields = readObject(value, part);
-  const deletedAt = readOptional(fields["deleted_at"], `${part}.deleted_at`, readDate);
+  const deletedAt = readOptional(fields, "deleted_at", part, readDate);
   return {
     id: readCount(fields["id"], `${part}.id`),
     digest: readName(fields["name"], `${part}.name`),
@@ -84,7 +77,7 @@ export function readPackageVersion(value: Json, part: string): PackageVersion {
 function readName(value: Json | undefined, part: string): Digest {
   const digest = tryParseDigest(readString(value, part));
   if (digest !== undefined) return digest;
-  throw invalidAnswer(part, "must be the digest of a manifest");
+  throw githubAnswer.invalid(part, "must be the digest of a manifest");
 }
 
 /** Without `metadata` nobody could tell a tagged version from one without tags. */
@@ -94,5 +87,5 @@ function readTags(value: Json | undefined, part: string): readonly string[] {
 }
 
 function readField(value: Json | undefined, name: string, part: string): string | undefined {
-  return isObject(value) ? readOptional(value[name], `${part}.${name}`, readString) : undefined;
+  return isJsonObject(value) ? readOptional(value, name, part, readString) : undefined;
 }

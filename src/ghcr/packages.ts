@@ -1,5 +1,5 @@
-import type { GithubApi } from "./api.ts";
-import type { ApiCallOptions } from "./api.ts";
+import { assertPageSize } from "../rest/mod.ts";
+import type { ApiCallOptions, GithubApi } from "./api.ts";
 import { type PackageOwner, packagePath, packagesPath, versionPath } from "./owner.ts";
 import {
   type GhcrPackage,
@@ -91,7 +91,11 @@ export function createPackageCalls(api: GithubApi): PackageCalls {
   const calls: PackageCalls = {
     async *list(owner, options = {}): AsyncGenerator<GhcrPackage, void> {
       const { pageSize = PACKAGES_PER_PAGE, visibility } = options;
-      const query = { package_type: "container", visibility, per_page: perPage(pageSize) };
+      const query = {
+        package_type: "container",
+        visibility,
+        per_page: assertPageSize(pageSize, LARGEST_PAGE),
+      };
       const entries = api.list(packagesPath(owner), { ...call("packages", options), query });
       for await (const entry of entries) yield readPackage(entry, "package");
     },
@@ -108,7 +112,7 @@ export function createPackageCalls(api: GithubApi): PackageCalls {
     },
     async *versions(owner, name, options = {}): AsyncGenerator<PackageVersion, void> {
       const { pageSize = VERSIONS_PER_PAGE, state } = options;
-      const query = { state, per_page: perPage(pageSize) };
+      const query = { state, per_page: assertPageSize(pageSize, LARGEST_PAGE) };
       const path = `${packagePath(owner, name)}/versions`;
       for await (const entry of api.list(path, { ...call(name, options), query })) {
         yield readPackageVersion(entry, "version");
@@ -127,9 +131,4 @@ export function createPackageCalls(api: GithubApi): PackageCalls {
     },
   };
   return calls;
-}
-
-function perPage(size: number): string {
-  if (Number.isInteger(size) && size >= 1 && size <= LARGEST_PAGE) return String(size);
-  throw new TypeError(`pageSize must be a whole number from 1 to ${LARGEST_PAGE}`);
 }

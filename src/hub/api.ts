@@ -6,8 +6,6 @@ import {
   isTidegateError,
   type Json,
   type Method,
-  parseJson,
-  readCapped,
   type RegistryRequest,
   type RegistryResponse,
   type Secret,
@@ -16,9 +14,11 @@ import {
   type Upstream,
 } from "../core/mod.ts";
 import type { Observer } from "../observability/mod.ts";
+import { readAnswer } from "../rest/mod.ts";
 import { discard } from "../transport/mod.ts";
+import { hubEndpoint } from "./api_endpoint.ts";
 import { type ApiRateLimit, readApiRateLimit } from "./api_rate_limit.ts";
-import { invalidAnswer } from "./fields.ts";
+import { hubAnswer } from "./fields.ts";
 import { noCredential, type Session } from "./session.ts";
 
 /** One call of Docker Hub's API. */
@@ -80,6 +80,7 @@ export function sessionAuthorizer(session: Session, { origin }: Upstream): Autho
       return isOwn && token !== undefined ? `Bearer ${token.reveal()}` : undefined;
     },
     answer: () => Promise.resolve(undefined),
+    secrets: session.secrets,
   };
 }
 
@@ -112,7 +113,9 @@ export function createHubApi(options: HubApiOptions): HubApi {
       if (response.status < 200 || response.status > 299) {
         throw withReset(await responseFailure(response, what, clock, signal), limit);
       }
-      return { status: response.status, body: await readBody(response, clock, signal) };
+      const limits = { maximum: MAX_ANSWER_BYTES, stallMs: STALL_MS, clock, signal };
+      const body = await readAnswer(hubAnswer, response, "the body", limits);
+      return { status: response.status, body };
     },
   };
 }
@@ -124,6 +127,7 @@ function toRequest({ method = "GET", url, body, signal }: ApiCall): RegistryRequ
     url,
     headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
     kind: "api",
+    endpoint: hubEndpoint(url),
     scopes: [],
     ...(body !== undefined && { body: encodeUtf8(JSON.stringify(body)) }),
     ...(signal && { signal }),
@@ -142,21 +146,4 @@ function withReset(error: TidegateError, limit: ApiRateLimit | undefined): Tideg
   if (!isTidegateError(error, "RATE_LIMITED") || error.details.resetAt !== undefined) return error;
   const details = { ...error.details, resetAt: limit?.resetAt };
   return new TidegateError("RATE_LIMITED", error.message, details);
-}
-
-async function readBody(
-  { body, url, release }: RegistryResponse,
-  clock: Clock,
-  signal: AbortSignal | undefined,
-): Promise<Json | undefined> {
-  const { origin } = new URL(url);
-  const cap = { what: "Docker Hub answer", maximum: MAX_ANSWER_BYTES, stallMs: STALL_MS };
-  const bytes = await readCapped(body, { ...cap, origin, clock, signal }).finally(release);
-  if (bytes.length === 0) return undefined;
-  try {
-    return parseJson(bytes);
-  } catch (cause) {
-    const reason = cause instanceof Error ? `is refused: ${cause.message}` : "is no JSON";
-    throw invalidAnswer("the body", reason, { cause });
-  }
 }

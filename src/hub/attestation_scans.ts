@@ -1,21 +1,32 @@
-import type { CallOptions } from "../client/mod.ts";
-import type { Descriptor, Manifest } from "../manifest/mod.ts";
+import {
+  buildkitStatements,
+  countSeverities,
+  isAbout,
+  isScanPredicate,
+  predicateTypeOf,
+  readScan,
+  referrerStatements,
+  type Statement,
+  type StatementSearch,
+} from "../attestation/mod.ts";
+import type { Descriptor } from "../manifest/mod.ts";
+import type { Digest } from "../reference/mod.ts";
 import type { ScanFindings, ScanSource, ScanSubject } from "./scan_source.ts";
-import { isFindingsPredicate, readFindings } from "./statement.ts";
 
-const MAX_STATEMENT_BYTES: number = 4 * 1024 * 1024;
-const MAX_CANDIDATES = 16; // each costs a pull
+/** Each manifest costs a pull. */
+const LIMITS = { maxManifests: 16, maxStatementBytes: 4 * 1024 * 1024 } as const;
 
 /**
  * Findings that BuildKit filed in the image's own index, as in-toto statements. Each attestation
  * manifest that is looked at counts as a pull.
- *
- * @see {@link https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md | BuildKit, attestation storage}
  */
 export function attestationScans(): ScanSource {
   return {
     name: "attestation",
-    find: (subject, options) => findIn(subject, attestationsOf(subject), options),
+    async find(subject, options): Promise<ScanFindings | undefined> {
+      const statements = buildkitStatements(searchOf(subject), subject.index?.manifest, options);
+      return await firstScan(statements, subject.digest);
+    },
   };
 }
 
@@ -27,60 +38,42 @@ export function referrerScans(): ScanSource {
   return {
     name: "referrers",
     async find(subject, options): Promise<ScanFindings | undefined> {
-      const { registry, ref, digest } = subject;
-      const found: Descriptor[] = [];
-      const place = { registry: ref.registry, repository: ref.repository, digest };
-      for await (const referrer of registry.referrers.list(place, options)) {
-        if (isStatement(referrer)) found.push(referrer);
-        if (found.length === MAX_CANDIDATES) break;
-      }
-      return await findIn(subject, found, options);
+      return await firstScan(referrerStatements(searchOf(subject), options), subject.digest);
     },
   };
 }
 
-function attestationsOf({ index, digest }: ScanSubject): readonly Descriptor[] {
-  if (index?.manifest.kind !== "index") return [];
-  return index.manifest.manifests.filter(({ annotations }) =>
-    annotations?.["vnd.docker.reference.type"] === "attestation-manifest" &&
-    annotations["vnd.docker.reference.digest"] === digest
-  ).slice(0, MAX_CANDIDATES);
+/** Only what says itself that it holds findings is read: pulls are counted. */
+function searchOf({ registry, ref: place, digest }: ScanSubject): StatementSearch {
+  return {
+    registry,
+    place,
+    digest,
+    ...LIMITS,
+    acceptsReferrer: mayHoldFindings,
+    acceptsLayer: (layer) => isScanPredicate(predicateTypeOf(layer) ?? ""),
+  };
 }
 
-/** What may hold an in-toto statement: by its own word, or by not saying. */
-function isStatement({ artifactType, annotations }: Descriptor): boolean {
-  const predicate = annotations?.["in-toto.io/predicate-type"] ?? annotations?.["predicateType"];
-  if (predicate !== undefined) return isFindingsPredicate(predicate);
+/** By its own word, or by not saying. */
+function mayHoldFindings(referrer: Descriptor): boolean {
+  const predicateType = predicateTypeOf(referrer);
+  if (predicateType !== undefined) return isScanPredicate(predicateType);
+  const { artifactType } = referrer;
   return artifactType === undefined || /in-toto|dsse|docker\.attestation/.test(artifactType);
 }
 
-async function findIn(
-  subject: ScanSubject,
-  candidates: readonly Descriptor[],
-  options: CallOptions,
+/** Signatures are not checked: it is the word of whoever may push to the repository. */
+async function firstScan(
+  statements: AsyncIterable<Statement>,
+  image: Digest,
 ): Promise<ScanFindings | undefined> {
-  const { registry, ref: { registry: host, repository } } = subject;
-  for (const { digest } of candidates) {
-    const { manifest } = await registry.manifests.get(
-      { registry: host, repository, digest },
-      options,
-    );
-    for (const layer of findingLayers(manifest)) {
-      const { signal } = options;
-      const place = { registry: host, repository, digest };
-      const blob = await registry.blobs.get(place, layer.digest, { size: layer.size, signal });
-      const found = readFindings(await blob.bytes(MAX_STATEMENT_BYTES), subject.digest);
-      if (found !== undefined) return found;
-    }
+  for await (const statement of statements) {
+    const scan = isAbout(statement, [image]) ? readScan(statement) : undefined;
+    if (scan === undefined) continue;
+    const { findings, scanner, scannedAt } = scan;
+    const severities = countSeverities(findings.map(({ severity }) => severity));
+    return { severities, scanner, scannedAt };
   }
   return undefined;
-}
-
-function findingLayers(manifest: Manifest): readonly Descriptor[] {
-  if (manifest.kind !== "image") return [];
-  return manifest.layers.filter(({ annotations }) =>
-    isFindingsPredicate(
-      annotations?.["in-toto.io/predicate-type"] ?? annotations?.["predicateType"],
-    )
-  );
 }

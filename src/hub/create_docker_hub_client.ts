@@ -1,4 +1,4 @@
-import type { Authorizer } from "../auth/mod.ts";
+import { type Authorizer, rememberCredentials } from "../auth/mod.ts";
 import {
   type CallOptions,
   createRegistryClient,
@@ -23,6 +23,7 @@ import {
 import { type BatchPull, pullBatch, type PullBatchOptions } from "./pull_batch.ts";
 import { createPullLimits, type PullLimits, type RateLimitStatus } from "./pull_limits.ts";
 import { type HubRepositoryOperations, repositoryOperations } from "./repositories.ts";
+import type { ScanSource } from "./scan_source.ts";
 import { type HubScanOperations, scanOperations } from "./scans.ts";
 import { scoutScans } from "./scout_scans.ts";
 import { searchHub, type SearchOptions, type SearchResult } from "./search.ts";
@@ -136,7 +137,13 @@ export function createDockerHubClient(options: DockerHubClientOptions = {}): Doc
     repositories: repositoryOperations(api),
     tags: tagOperations(api, registry.tags),
     search: (query, options) => searchHub(api, query, options),
-    scans: scanOperations(registry, scanSources(settings, options, session), options.platform),
+    scans: scanOperations(
+      {
+        ...{ registry, observer: settings.observer, platform: options.platform },
+        upstream: settings.registry.name,
+      },
+      scanSources(settings, options, session),
+    ),
     rateLimitStatus,
     refreshRateLimit,
     pullBatch<T = PulledManifest>(
@@ -157,8 +164,10 @@ export function createDockerHubClient(options: DockerHubClientOptions = {}): Doc
 }
 
 function openSession(settings: HubSettings): Session {
-  const { api: upstream, clock, credentials, observer, tokens } = settings;
-  const send = createTransport({ ...transportOptions(settings, upstream), authorizer: NOBODY });
+  const { api: upstream, clock, observer, tokens } = settings;
+  const credentials = settings.credentials && rememberCredentials(settings.credentials);
+  const authorizer = { ...NOBODY, ...(credentials && { secrets: credentials.secrets }) };
+  const send = createTransport({ ...transportOptions(settings, upstream), authorizer });
   const exchange = { origin: upstream.origin, send, clock };
   return createSession({ upstream, credentials, tokens, exchange, clock, observer });
 }
@@ -189,6 +198,7 @@ const ANONYMOUS: Session = {
   logIn: () => Promise.resolve(),
   logInWithCode: () => Promise.resolve(),
   refuse: () => Promise.resolve(),
+  secrets: () => [],
 };
 
 function openLimits(settings: HubSettings): PullLimits {
@@ -209,7 +219,7 @@ function scanSources(
   settings: HubSettings,
   { scanSources = [], scout }: DockerHubClientOptions,
   session: Session,
-): Parameters<typeof scanOperations>[1] {
+): readonly ScanSource[] {
   const given = scout === false ? undefined : scout;
   const login = given?.withLogin === true ? session : ANONYMOUS;
   const { scout: upstream } = settings;

@@ -1,4 +1,10 @@
-import { decodeBase64Url, type Json, parseJson } from "../core/mod.ts";
+import {
+  decodeBase64Url,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from "../core/mod.ts";
 
 /** What a JSON Web Token says of its own life. */
 export interface JwtTimes {
@@ -26,14 +32,13 @@ export function readJwtTimes(token: string): JwtTimes | undefined {
   return { expiresAt, lifetimeMs: lifetimeMs > 0 ? lifetimeMs : undefined };
 }
 
-function readClaims(token: string): { readonly [key: string]: Json } | undefined {
+function readClaims(token: string): JsonObject | undefined {
   const parts = token.split(".", 4);
   const payload = parts.length === 3 ? parts[1] ?? "" : "";
   if (payload === "" || payload.length > MAX_PAYLOAD_LENGTH) return undefined;
   try {
     const claims = parseJson(decodeBase64Url(payload));
-    const isObject = typeof claims === "object" && claims !== null && !Array.isArray(claims);
-    return isObject ? claims as { readonly [key: string]: Json } : undefined;
+    return isJsonObject(claims) ? claims : undefined;
   } catch {
     return undefined;
   }

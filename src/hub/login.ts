@@ -1,17 +1,19 @@
 import {
   type Clock,
   encodeUtf8,
+  isJsonObject,
   type Json,
+  type JsonObject,
   MAX_TOKEN_BODY_BYTES,
   parseJson,
-  readCapped,
+  readResponse,
   type RegistryResponse,
   Secret,
   type Send,
   TidegateError,
 } from "../core/mod.ts";
 import { responseError } from "../distribution/mod.ts";
-import { invalidAnswer, type JsonObject } from "./fields.ts";
+import { hubAnswer } from "./fields.ts";
 import { readJwtTimes } from "./jwt_times.ts";
 
 /** What a login is sent with. */
@@ -107,6 +109,7 @@ async function ask(
     headers: { accept: "application/json", "content-type": "application/json" },
     // a code can be used once
     kind: path.endsWith("2fa-login") ? "api" : "token",
+    endpoint: "login",
     scopes: [],
     body: encodeUtf8(JSON.stringify(body)),
     ...(signal && { signal }),
@@ -117,17 +120,15 @@ async function ask(
 
 /** What is no JSON object has no fields. */
 async function readFields(
-  { body, url, release }: RegistryResponse,
+  response: RegistryResponse,
   clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<JsonObject> {
-  const { origin } = new URL(url);
   const cap = { what: "login answer", maximum: MAX_TOKEN_BODY_BYTES, stallMs: STALL_MS };
-  const bytes = await readCapped(body, { ...cap, origin, clock, signal }).finally(release);
+  const bytes = await readResponse(response, { ...cap, clock, signal });
   try {
     const json = parseJson(bytes);
-    const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
-    return isObject ? json as JsonObject : {};
+    return isJsonObject(json) ? json : {};
   } catch {
     return {};
   }
@@ -144,7 +145,7 @@ function readToken({ origin, clock }: LoginExchange, answer: LoginAnswer): HubTo
   const now = clock.now();
   if (status === 200) {
     const value = tokenOf(fields["access_token"]) ?? tokenOf(fields["token"]);
-    if (value === undefined) throw invalidAnswer("login", "must have a token");
+    if (value === undefined) throw hubAnswer.invalid("login", "must have a token");
     return { value: new Secret(value), expiresAt: endOf(value, now) };
   }
   const loginToken = loginTokenOf(answer);

@@ -32,6 +32,6 @@ export type { HubScanOperations, ScanMiss, ScanOptions, ScanOverview } from "./s
 export type { ScanFindings, ScanSource, ScanSubject } from "./scan_source.ts";
 export type { SearchOptions, SearchResult } from "./search.ts";
 export type { SessionPhase } from "./session_state.ts";
-export type { Severity, SeverityCounts } from "./severity.ts";
+export type { Severity, SeverityCounts } from "../attestation/mod.ts";
 export type { HubTag, HubTagImage } from "./tag.ts";
 export type { HubTagOperations, ListTagDetailsOptions } from "./tags.ts";

@@ -1,8 +1,9 @@
-import { isTidegateError, type Json, MAX_PAGES, TidegateError } from "../core/mod.ts";
-import { observe } from "../observability/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
+import { isTidegateError, MAX_PAGES, type ReadJson } from "../core/mod.ts";
+import { readListing } from "../rest/mod.ts";
 import type { ApiAnswer, ApiCall, HubApi } from "./api.ts";
-import { invalidAnswer, optional, readList, readObject, readString } from "./fields.ts";
+import { hubAnswer, readEntries } from "./fields.ts";
+
+const { readObject, readOptional, readString } = hubAnswer;
 
 /**
  * Walk through the pages of a listing: `{count, next, results}`. A page is fetched when it is read.
@@ -13,24 +14,19 @@ import { invalidAnswer, optional, readList, readObject, readString } from "./fie
  * @throws {TidegateError} ORIGIN_NOT_TRUSTED for a page elsewhere, INVALID_RESPONSE for one that was
  * read already, LIMIT_EXCEEDED after 1000 pages, and what the call throws: all while iterating.
  */
-export async function* readHubPages<T>(
+export function readHubPages<T>(
   api: HubApi,
   first: ApiCall,
-  read: (entry: Json, part: string) => T,
+  read: ReadJson<T>,
 ): AsyncGenerator<T, void> {
-  const seen = new Set<string>();
-  for (let url: string | undefined = first.url; url !== undefined;) {
-    if (seen.has(url)) throw invalidAnswer("next", "must not lead back to a page that was read");
-    if (seen.size === MAX_PAGES) throw tooMany();
-    const answer: ApiAnswer | undefined = await readPage(api, { ...first, url }, seen.size > 0);
-    if (answer === undefined) return;
-    seen.add(url);
+  return readListing(api, first.url, MAX_PAGES, async (url) => {
+    const answer = await readPage(api, { ...first, url }, url !== first.url);
+    if (answer === undefined) return undefined;
     const page = readObject(answer.body, "page");
-    const items = readList(page["results"], "results", read);
-    const next = optional(page, "next", "page", readString);
-    url = next === undefined || next === "" ? undefined : follow(api, url, next);
-    yield* items;
-  }
+    const items = readEntries(page["results"], "results", read);
+    const next = readOptional(page, "next", "page", readString);
+    return { items, next: next === "" ? undefined : next };
+  });
 }
 
 /** Undefined for a further page that is not there. */
@@ -45,22 +41,4 @@ async function readPage(
     if (isFurther && isTidegateError(error, "NOT_FOUND")) return undefined;
     throw error;
   }
-}
-
-function follow({ upstream, observer }: HubApi, from: string, target: string): string {
-  try {
-    return decideOrigin({ use: "link", upstream, from, target }).url;
-  } catch (error) {
-    if (isTidegateError(error, "ORIGIN_NOT_TRUSTED")) {
-      observe(observer, { type: "origin.refused", upstream: upstream.name, ...error.details });
-    }
-    throw error;
-  }
-}
-
-function tooMany(): TidegateError<"LIMIT_EXCEEDED"> {
-  return new TidegateError("LIMIT_EXCEEDED", `The listing has more than ${MAX_PAGES} pages`, {
-    limit: "pages",
-    maximum: MAX_PAGES,
-  });
 }

@@ -1,7 +1,8 @@
 import type { CallOptions } from "../client/mod.ts";
-import { isTidegateError, type Json } from "../core/mod.ts";
+import { isTidegateError, type Json, type ReadJson } from "../core/mod.ts";
+import { assertPageSize, withQuery } from "../rest/mod.ts";
 import type { HubApi } from "./api.ts";
-import { invalidAnswer, type Read } from "./fields.ts";
+import { hubAnswer } from "./fields.ts";
 import {
   formatHubName,
   type HubName,
@@ -10,7 +11,6 @@ import {
   type RepositoryLike,
 } from "./hub_name.ts";
 import { readHubPages } from "./pages.ts";
-import { assertPageSize, withQuery } from "./query.ts";
 import {
   type HubRepository,
   type HubRepositoryDetails,
@@ -152,7 +152,7 @@ async function* listRepositories(
   const path = `/v2/namespaces/${parseNamespace(namespace)}/repositories`;
   const query = { page_size: assertPageSize(pageSize, MAX_PAGE_SIZE), name, ordering };
   const url = withQuery(api.upstream.origin + path, query);
-  const read: Read<HubRepository> = readRepository;
+  const read: ReadJson<HubRepository> = readRepository;
   yield* readHubPages(api, { url, what: `namespace ${namespace}`, signal }, read);
 }
 
@@ -176,7 +176,7 @@ async function isThere(
 function readAsked(body: Json | undefined, { namespace, name }: HubName): HubRepositoryDetails {
   const found = readRepositoryDetails(body);
   if (found.namespace === namespace && found.name === name) return found;
-  throw invalidAnswer("repository", "must be the one that was asked for");
+  throw hubAnswer.invalid("repository", "must be the one that was asked for");
 }
 
 /** @throws {TypeError} For texts longer than the API takes. */

@@ -1,15 +1,7 @@
 import type { Json } from "../core/mod.ts";
-import {
-  type JsonObject,
-  optional,
-  readCount,
-  readFlag,
-  readList,
-  readName,
-  readObject,
-  readString,
-  readTime,
-} from "./fields.ts";
+import { hubAnswer, readCount, readEntries, readFlag, readName } from "./fields.ts";
+
+const { readDate, readObject, readOptional, readString } = hubAnswer;
 
 /** A repository as Docker Hub lists it. What an answer leaves out is `undefined`. */
 export interface HubRepository {
@@ -54,16 +46,16 @@ export function readRepository(value: Json | undefined, part: string): HubReposi
   return {
     namespace: readName(fields["namespace"], `${part}.namespace`),
     name: readName(fields["name"], `${part}.name`),
-    description: optional(fields, "description", part, readString),
-    isPrivate: optional(fields, "is_private", part, readFlag) ?? false,
-    type: optional(fields, "repository_type", part, readString),
-    stars: optional(fields, "star_count", part, readCount),
-    pulls: optional(fields, "pull_count", part, readCount),
-    updatedAt: optional(fields, "last_updated", part, readTime),
-    registeredAt: optional(fields, "date_registered", part, readTime),
-    storageBytes: optional(fields, "storage_size", part, readCount),
-    mediaTypes: readList(fields["media_types"], `${part}.media_types`, readString),
-    contentTypes: readList(fields["content_types"], `${part}.content_types`, readString),
+    description: readOptional(fields, "description", part, readString),
+    isPrivate: readOptional(fields, "is_private", part, readFlag) ?? false,
+    type: readOptional(fields, "repository_type", part, readString),
+    stars: readOptional(fields, "star_count", part, readCount),
+    pulls: readOptional(fields, "pull_count", part, readCount),
+    updatedAt: readOptional(fields, "last_updated", part, readDate),
+    registeredAt: readOptional(fields, "date_registered", part, readDate),
+    storageBytes: readOptional(fields, "storage_size", part, readCount),
+    mediaTypes: readEntries(fields["media_types"], `${part}.media_types`, readString),
+    contentTypes: readEntries(fields["content_types"], `${part}.content_types`, readString),
   };
 }
 
@@ -75,17 +67,17 @@ export function readRepositoryDetails(
   const fields = readObject(value, part);
   return {
     ...readRepository(value, part),
-    fullDescription: optional(fields, "full_description", part, readString),
-    collaborators: optional(fields, "collaborator_count", part, readCount),
-    permissions: optional(fields, "permissions", part, readPermissions),
+    fullDescription: readOptional(fields, "full_description", part, readString),
+    collaborators: readOptional(fields, "collaborator_count", part, readCount),
+    permissions: readOptional(fields, "permissions", part, readPermissions),
   };
 }
 
 function readPermissions(value: Json, part: string): HubPermissions {
-  const fields: JsonObject = readObject(value, part);
+  const fields = readObject(value, part);
   return {
-    read: optional(fields, "read", part, readFlag) ?? false,
-    write: optional(fields, "write", part, readFlag) ?? false,
-    admin: optional(fields, "admin", part, readFlag) ?? false,
+    read: readOptional(fields, "read", part, readFlag) ?? false,
+    write: readOptional(fields, "write", part, readFlag) ?? false,
+    admin: readOptional(fields, "admin", part, readFlag) ?? false,
   };
 }

@@ -1,6 +1,6 @@
+import type { SeverityCounts } from "../attestation/mod.ts";
 import type { CallOptions, PulledManifest, RegistryClient } from "../client/mod.ts";
 import type { Digest, Reference } from "../reference/mod.ts";
-import type { SeverityCounts } from "./severity.ts";
 
 /** The image whose findings are asked for. */
 export interface ScanSubject {

@@ -1,3 +1,4 @@
+import { SEVERITIES, type SeverityCounts } from "../attestation/mod.ts";
 import type { CallOptions, PulledManifest, RegistryClient } from "../client/mod.ts";
 import { isTidegateError } from "../core/mod.ts";
 import {
@@ -7,10 +8,10 @@ import {
   type Platform,
   selectPlatform,
 } from "../manifest/mod.ts";
+import { observe, type Observer } from "../observability/mod.ts";
 import type { Digest, Reference } from "../reference/mod.ts";
 import { assertHub } from "./hub_name.ts";
 import type { ScanSource, ScanSubject } from "./scan_source.ts";
-import { SEVERITIES, type SeverityCounts } from "./severity.ts";
 
 /** Why a source had nothing to say: an error's code, or that it knows nothing of the image. */
 export interface ScanMiss {
@@ -56,18 +57,32 @@ export interface HubScanOperations {
   overview(ref: Reference, options?: ScanOptions): Promise<ScanOverview>;
 }
 
+/** Where scans are looked for, and who is told what they found. */
+export interface ScanContext {
+  readonly registry: RegistryClient;
+  /** Name of the registry's upstream, for events. */
+  readonly upstream: string;
+  readonly observer: Observer | undefined;
+  /** Which image of an index. Default is linux/amd64. */
+  readonly platform?: Platform | string | undefined;
+}
+
 /** Scans of one registry, out of several sources: see {@linkcode HubScanOperations}. */
 export function scanOperations(
-  registry: RegistryClient,
+  { registry, upstream, observer, platform = DEFAULT_PLATFORM }: ScanContext,
   sources: readonly ScanSource[],
-  platform: Platform | string = DEFAULT_PLATFORM,
 ): HubScanOperations {
   return {
     async overview(ref, options = {}): Promise<ScanOverview> {
       const wanted = options.platform ?? platform;
       const picked = typeof wanted === "string" ? parsePlatform(wanted) : wanted;
       const subject = await resolve(registry, assertHub(ref), picked, options);
-      return await askSources(sources, subject, options);
+      const overview = await askSources(sources, subject, options);
+      if (overview.state === "scanned") {
+        const { digest, severities } = overview;
+        observe(observer, { type: "vulnerabilities.seen", upstream, digest, ...severities });
+      }
+      return overview;
     },
   };
 }

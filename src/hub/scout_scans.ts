@@ -1,8 +1,10 @@
 import type { CallOptions } from "../client/mod.ts";
-import { type Json, TidegateError } from "../core/mod.ts";
+import { isJsonObject, type Json, TidegateError } from "../core/mod.ts";
 import type { HubApi } from "./api.ts";
-import { readCount, readList, readObject, readString } from "./fields.ts";
+import { hubAnswer, readCount, readEntries } from "./fields.ts";
 import type { ScanFindings, ScanSource, ScanSubject } from "./scan_source.ts";
+
+const { readObject, readString } = hubAnswer;
 
 /** Options of {@linkcode scoutScans}. */
 export interface ScoutOptions {
@@ -53,7 +55,7 @@ function readSummary(
   const data = document["data"] ?? null;
   if (data === null) throw refused(document["errors"] ?? null);
   const summaries = readObject(data, "data")["imageSummariesByDigest"];
-  const found = readList(summaries, "summaries", readObject).find((summary) => {
+  const found = readEntries(summaries, "summaries", readObject).find((summary) => {
     return readString(summary["digest"], "summary.digest") === digest;
   });
   const report = found?.["vulnerabilityReport"] ?? null;
@@ -74,10 +76,8 @@ function readSummary(
 /** GraphQL says no with status 200. Its text is not repeated. */
 function refused(errors: Json): TidegateError<"UNSUPPORTED"> {
   const first = Array.isArray(errors) ? errors[0] as Json | undefined : undefined;
-  const isObject = typeof first === "object" && first !== null && !Array.isArray(first);
-  const more = isObject ? (first as { readonly [key: string]: Json })["extensions"] : undefined;
-  const hasStatus = typeof more === "object" && more !== null && !Array.isArray(more);
-  const status = hasStatus ? (more as { readonly [key: string]: Json })["status"] : undefined;
+  const more = isJsonObject(first) ? first["extensions"] : undefined;
+  const status = isJsonObject(more) ? more["status"] : undefined;
   const said = typeof status === "string" && /^[A-Z_]{1,32}$/.test(status) ? status : "an error";
   const reason = `it answers ${said}`;
   return new TidegateError("UNSUPPORTED", `Scout: ${reason}`, { what: "Scout", reason });

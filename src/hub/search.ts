@@ -1,17 +1,10 @@
 import type { CallOptions } from "../client/mod.ts";
 import { type Json, MAX_PAGES } from "../core/mod.ts";
+import { assertPageSize, withQuery } from "../rest/mod.ts";
 import type { HubApi } from "./api.ts";
-import {
-  optional,
-  readCount,
-  readFlag,
-  readList,
-  readName,
-  readObject,
-  readString,
-  readTime,
-} from "./fields.ts";
-import { assertPageSize, withQuery } from "./query.ts";
+import { hubAnswer, readCount, readEntries, readFlag, readName } from "./fields.ts";
+
+const { readDate, readObject, readOptional, readString } = hubAnswer;
 
 /** What is searched, and how. */
 export interface SearchOptions extends CallOptions {
@@ -84,7 +77,7 @@ export async function* searchHub(
     const { body } = await api.call({ url, what: "the search", signal: options.signal });
     const fields = readObject(body, "search");
     const total = readCount(fields["total"], "search.total");
-    const results = readList(fields["results"], "results", readResult);
+    const results = readEntries(fields["results"], "results", readResult);
     yield* results;
     if (results.length === 0 || from + results.length >= total) return;
   }
@@ -94,22 +87,22 @@ function readResult(value: Json, part: string): SearchResult {
   const fields = readObject(value, part);
   return {
     name: readName(fields["slug"] ?? fields["name"], `${part}.slug`),
-    type: optional(fields, "type", part, readString),
-    description: optional(fields, "short_description", part, readString),
-    publisher: optional(fields, "publisher", part, readPublisher),
-    badge: optional(fields, "badge", part, readString),
-    stars: optional(fields, "star_count", part, readCount),
-    pulls: optional(fields, "pull_count", part, readRoundedCount),
-    createdAt: optional(fields, "created_at", part, readTime),
-    updatedAt: optional(fields, "updated_at", part, readTime),
-    architectures: readList(fields["architectures"], `${part}.architectures`, readLabelled),
-    operatingSystems: readList(fields["operating_systems"], `${part}.os`, readLabelled),
-    isArchived: optional(fields, "archived", part, readFlag) ?? false,
+    type: readOptional(fields, "type", part, readString),
+    description: readOptional(fields, "short_description", part, readString),
+    publisher: readOptional(fields, "publisher", part, readPublisher),
+    badge: readOptional(fields, "badge", part, readString),
+    stars: readOptional(fields, "star_count", part, readCount),
+    pulls: readOptional(fields, "pull_count", part, readRoundedCount),
+    createdAt: readOptional(fields, "created_at", part, readDate),
+    updatedAt: readOptional(fields, "updated_at", part, readDate),
+    architectures: readEntries(fields["architectures"], `${part}.architectures`, readLabelled),
+    operatingSystems: readEntries(fields["operating_systems"], `${part}.os`, readLabelled),
+    isArchived: readOptional(fields, "archived", part, readFlag) ?? false,
   };
 }
 
 function readPublisher(value: Json, part: string): string | undefined {
-  return optional(readObject(value, part), "name", part, readString);
+  return readOptional(readObject(value, part), "name", part, readString);
 }
 
 function readLabelled(value: Json, part: string): string {

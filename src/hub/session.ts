@@ -1,6 +1,6 @@
 import {
   type Credential,
-  type CredentialProvider,
+  type RememberedCredentials,
   type TokenCache,
   type TokenKey,
 } from "../auth/mod.ts";
@@ -31,11 +31,12 @@ import {
   signedOut,
   tokenRefused,
 } from "./session_state.ts";
+import { watchLogin } from "./watch_login.ts";
 
 /** What a {@linkcode Session} works with. */
 export interface SessionOptions {
   readonly upstream: Upstream;
-  readonly credentials: CredentialProvider | undefined;
+  readonly credentials: RememberedCredentials | undefined;
   /** Keeps the token, sealed, where another process finds it. */
   readonly tokens: TokenCache;
   readonly exchange: LoginExchange;
@@ -63,6 +64,8 @@ export interface Session {
   logInWithCode(loginToken: Secret, code: string, signal?: AbortSignal): Promise<void>;
   /** The server refused a token: forget it, if it is still the one in use. */
   refuse(token: Secret): Promise<void>;
+  /** What it logged in with: see {@linkcode Authorizer.secrets}. */
+  secrets(): readonly string[];
 }
 
 const REFUSED_PAUSE_MS = 30_000; // a wrong password is not shown again and again: accounts get locked
@@ -74,7 +77,7 @@ const FAILED_PAUSE_MS = 5_000; // a token that still works is used meanwhile
  * @see {@linkcode Session}
  */
 export function createSession(options: SessionOptions): Session {
-  const { upstream, credentials, exchange, clock } = options;
+  const { upstream, credentials, clock } = options;
   const held = createHeldToken(options);
   const { record } = held;
   let refusal: unknown;
@@ -114,9 +117,12 @@ export function createSession(options: SessionOptions): Session {
     },
     logIn: (signal) => abortable(logInOnce(), signal),
     async logInWithCode(loginToken, code, signal): Promise<void> {
-      await held.keep(await logInWithCode(exchange, loginToken, code, signal));
+      const finish = (exchange: LoginExchange): Promise<HubToken> =>
+        logInWithCode(exchange, loginToken, code, signal);
+      await held.keep(await watchLogin(options, finish));
     },
     refuse: held.drop,
+    secrets: () => credentials?.secrets() ?? [],
   };
 }
 
@@ -175,10 +181,14 @@ function createHeldToken(options: SessionOptions): HeldToken {
 }
 
 async function tokenFor(
-  { upstream, exchange, clock }: SessionOptions,
+  options: SessionOptions,
   credential: Credential,
 ): Promise<HubToken> {
-  if (credential.kind === "basic") return await logIn(exchange, credential satisfies HubAccount);
+  const { upstream, clock } = options;
+  if (credential.kind === "basic") {
+    const account: HubAccount = credential;
+    return await watchLogin(options, (exchange) => logIn(exchange, account));
+  }
   if (credential.kind === "identity") {
     const reason = "is a refresh token of the registry, which is no login to the API";
     throw new TidegateError("CREDENTIALS", `The credential for ${upstream.origin} ${reason}`, {

@@ -1,14 +1,8 @@
 import type { Json } from "../core/mod.ts";
 import { type Digest, isTag, parseDigest, tryParseDigest } from "../reference/mod.ts";
-import {
-  invalidAnswer,
-  optional,
-  readCount,
-  readList,
-  readObject,
-  readString,
-  readTime,
-} from "./fields.ts";
+import { hubAnswer, readCount, readEntries } from "./fields.ts";
+
+const { readDate, readObject, readOptional, readString } = hubAnswer;
 
 /** One image of a tag: of one platform. */
 export interface HubTagImage {
@@ -50,32 +44,32 @@ export interface HubTag {
 export function readTag(value: Json | undefined, part = "tag"): HubTag {
   const fields = readObject(value, part);
   const name = readString(fields["name"], `${part}.name`);
-  if (!isTag(name)) throw invalidAnswer(`${part}.name`, "must be a tag");
+  if (!isTag(name)) throw hubAnswer.invalid(`${part}.name`, "must be a tag");
   return {
     name,
-    digest: optional(fields, "digest", part, readDigest),
-    mediaType: optional(fields, "media_type", part, readString),
-    size: optional(fields, "full_size", part, readCount),
-    images: readList(fields["images"], `${part}.images`, readImage),
-    updatedAt: optional(fields, "last_updated", part, readTime),
-    updatedBy: optional(fields, "last_updater_username", part, readString),
-    status: optional(fields, "tag_status", part, readString) ??
-      optional(fields, "status", part, readString),
-    lastPulledAt: optional(fields, "tag_last_pulled", part, readTime),
-    lastPushedAt: optional(fields, "tag_last_pushed", part, readTime),
+    digest: readOptional(fields, "digest", part, readDigest),
+    mediaType: readOptional(fields, "media_type", part, readString),
+    size: readOptional(fields, "full_size", part, readCount),
+    images: readEntries(fields["images"], `${part}.images`, readImage),
+    updatedAt: readOptional(fields, "last_updated", part, readDate),
+    updatedBy: readOptional(fields, "last_updater_username", part, readString),
+    status: readOptional(fields, "tag_status", part, readString) ??
+      readOptional(fields, "status", part, readString),
+    lastPulledAt: readOptional(fields, "tag_last_pulled", part, readDate),
+    lastPushedAt: readOptional(fields, "tag_last_pushed", part, readDate),
   };
 }
 
 function readImage(value: Json, part: string): HubTagImage {
   const fields = readObject(value, part);
   return {
-    os: optional(fields, "os", part, readString),
-    architecture: optional(fields, "architecture", part, readString),
-    variant: optional(fields, "variant", part, readString),
-    digest: optional(fields, "digest", part, readDigest),
-    size: optional(fields, "size", part, readCount),
-    lastPulledAt: optional(fields, "last_pulled", part, readTime),
-    lastPushedAt: optional(fields, "last_pushed", part, readTime),
+    os: readOptional(fields, "os", part, readString),
+    architecture: readOptional(fields, "architecture", part, readString),
+    variant: readOptional(fields, "variant", part, readString),
+    digest: readOptional(fields, "digest", part, readDigest),
+    size: readOptional(fields, "size", part, readCount),
+    lastPulledAt: readOptional(fields, "last_pulled", part, readDate),
+    lastPushedAt: readOptional(fields, "last_pushed", part, readDate),
   };
 }
 
@@ -83,6 +77,6 @@ function readImage(value: Json, part: string): HubTagImage {
 function readDigest(value: Json, part: string): Digest | undefined {
   const text = readString(value, part);
   if (text === "") return undefined;
-  if (tryParseDigest(text) === undefined) throw invalidAnswer(part, "must be a digest");
+  if (tryParseDigest(text) === undefined) throw hubAnswer.invalid(part, "must be a digest");
   return parseDigest(text);
 }

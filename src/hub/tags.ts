@@ -1,15 +1,16 @@
 import type { CallOptions, TagOperations } from "../client/mod.ts";
+import type { ReadJson } from "../core/mod.ts";
 import { parseTag, type Reference } from "../reference/mod.ts";
+import { assertPageSize, withQuery } from "../rest/mod.ts";
 import type { HubApi } from "./api.ts";
-import { invalidAnswer, type Read } from "./fields.ts";
+import { hubAnswer } from "./fields.ts";
 import { formatHubName, type HubName, parseHubName, type RepositoryLike } from "./hub_name.ts";
 import { readHubPages } from "./pages.ts";
-import { assertPageSize, withQuery } from "./query.ts";
 import { type HubTag, readTag } from "./tag.ts";
 
 /** How tags are listed with their details. */
 export interface ListTagDetailsOptions extends CallOptions {
-  /** Tags per page, 1 to 50: a page of more can be longer than is read. Default is 25. */
+  /** Tags per page, 1 to 100. Default is 100. */
   readonly pageSize?: number | undefined;
   /** Only those whose name contains it. */
   readonly name?: string | undefined;
@@ -32,8 +33,7 @@ export interface HubTagOperations extends TagOperations {
   delete(ref: Reference, options?: CallOptions): Promise<void>;
 }
 
-const MAX_PAGE_SIZE = 50; // 16 images with 12 fields each are 10,000 keys; JSON is read up to 16,384
-const PAGE_SIZE = 25;
+const MAX_PAGE_SIZE = 100;
 
 /** Tags of one API, beside those of the registry: see {@linkcode HubTagOperations}. */
 export function tagOperations(api: HubApi, registry: TagOperations): HubTagOperations {
@@ -46,7 +46,7 @@ export function tagOperations(api: HubApi, registry: TagOperations): HubTagOpera
       const url = `${tagsOf(origin, at)}/${tag}`;
       const found = readTag((await api.call({ url, what, signal })).body);
       if (found.name === tag) return found;
-      throw invalidAnswer("tag", "must be the one that was asked for");
+      throw hubAnswer.invalid("tag", "must be the one that was asked for");
     },
     details: (repository, options) => listDetails(api, repository, options),
     async delete(ref, { signal } = {}): Promise<void> {
@@ -60,12 +60,12 @@ export function tagOperations(api: HubApi, registry: TagOperations): HubTagOpera
 async function* listDetails(
   api: HubApi,
   repository: RepositoryLike,
-  { pageSize = PAGE_SIZE, name, signal }: ListTagDetailsOptions = {},
+  { pageSize = MAX_PAGE_SIZE, name, signal }: ListTagDetailsOptions = {},
 ): AsyncGenerator<HubTag, void> {
   const at = parseHubName(repository);
   const query = { page_size: assertPageSize(pageSize, MAX_PAGE_SIZE), name };
   const url = withQuery(tagsOf(api.upstream.origin, at), query);
-  const read: Read<HubTag> = readTag;
+  const read: ReadJson<HubTag> = readTag;
   yield* readHubPages(api, { url, what: formatHubName(at), signal }, read);
 }
 

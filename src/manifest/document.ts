@@ -2,17 +2,12 @@ import {
   AmbiguousJsonError,
   excerpt,
   type Json,
+  type JsonObject,
   MAX_JSON_DEPTH,
   parseJson,
   TidegateError,
 } from "../core/mod.ts";
-import {
-  type JsonObject,
-  knownKeys,
-  readObject,
-  readString,
-  refuseCaseVariants,
-} from "./fields.ts";
+import { knownKeys, readObject, readString, refuseCaseVariants } from "./fields.ts";
 import { ambiguousManifest, invalidManifest } from "./invalid_manifest.ts";
 import {
   documentKind,

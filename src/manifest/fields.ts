@@ -1,14 +1,9 @@
-import { excerpt, type Json } from "../core/mod.ts";
+import { excerpt, isJsonObject, type Json, type JsonObject, type ReadJson } from "../core/mod.ts";
 import { ambiguousManifest, invalidManifest } from "./invalid_manifest.ts";
-
-/** A JSON object whose fields nobody has checked yet. */
-export type JsonObject = { readonly [key: string]: Json };
 
 /** The object at `part`. */
 export function readObject(value: Json | undefined, part: string): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as JsonObject;
-  }
+  if (isJsonObject(value)) return value;
   throw invalidManifest(part, "must be a JSON object");
 }
 
@@ -47,9 +42,6 @@ export function readSize(value: Json | undefined, part: string): number {
   return value;
 }
 
-/** How the value at `part` is read. */
-export type Read<T> = (value: Json, part: string) => T;
-
 /**
  * The fields that are there, each read by its own `read`; absent and null are the same.
  *
@@ -58,7 +50,7 @@ export type Read<T> = (value: Json, part: string) => T;
 export function readOptional<T extends object>(
   fields: JsonObject,
   prefix: string,
-  reads: { readonly [Name in keyof T]: Read<T[Name]> },
+  reads: { readonly [Name in keyof T]: ReadJson<T[Name]> },
 ): { readonly [Name in keyof T]?: T[Name] } {
   const found: { [Name in keyof T]?: T[Name] } = {};
   for (const name in reads) {

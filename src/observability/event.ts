@@ -1,4 +1,4 @@
-import type { ErrorCode, OriginUse, RequestKind } from "../core/mod.ts";
+import type { ApiEndpoint, ErrorCode, OriginUse, RequestKind } from "../core/mod.ts";
 
 /**
  * What happened, as plain data for logs, metrics and progress. Events are named in the past tense,
@@ -22,7 +22,7 @@ export type TidegateEvent =
   | VulnerabilityEvent;
 
 /** What is counted and timed as a whole, over all its requests. */
-export type OperationName = "manifest.get" | "blob.get" | "blob.put";
+export type OperationName = "manifest.get" | "blob.get" | "blob.put" | "auth.login";
 
 /** One operation of a client. `operation` is its number, unique in this process. */
 export type OperationEvent =
@@ -31,8 +31,8 @@ export type OperationEvent =
     readonly operation: number;
     readonly name: OperationName;
     readonly upstream: string;
-    /** The reference, as {@linkcode formatReference} writes it. */
-    readonly image: string;
+    /** The reference, as {@linkcode formatReference} writes it. A login has none. */
+    readonly image?: string | undefined;
   }
   | {
     readonly type: "operation.ended";
@@ -59,6 +59,8 @@ export interface RequestPlace {
 /** What every event about a request has. */
 export interface RequestFacts extends RequestPlace {
   readonly kind: RequestKind;
+  /** With the kind `api`: which part of it, where that is known. */
+  readonly endpoint?: ApiEndpoint | undefined;
   readonly method: string;
   /** Redacted. */
   readonly url: string;
@@ -303,8 +305,11 @@ export interface CacheEvent {
   readonly type: "cache.hit";
   readonly upstream: string;
   readonly digest: string;
-  /** `fresh`; `renewed`: the registry says that the tag still means it; `stale`: it did not answer. */
-  readonly state: "fresh" | "renewed" | "stale";
+  /**
+   * `fresh`; `renewed`: the registry says that the tag still means it; `stale`: it did not answer;
+   * `spared`: it is old, and a pull would have been one of the last.
+   */
+  readonly state: "fresh" | "renewed" | "stale" | "spared";
 }
 
 /** A store failed; the call went on without it. */

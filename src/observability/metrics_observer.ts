@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../core/mod.ts";
-import type { TidegateEvent } from "./event.ts";
+import type { RequestFacts, TidegateEvent } from "./event.ts";
 import type { Labels, MetricName, Metrics } from "./metrics.ts";
 import type { Observer } from "./observe.ts";
 
@@ -10,7 +10,8 @@ export type MetricNamespace = "docker" | "ghcr" | "tidegate";
 export interface MetricsObserverOptions {
   /**
    * One namespace for all, or one for each upstream by its name. Default is `docker` for Docker Hub
-   * (`hub`, `docker.io`), `ghcr` for GitHub's registry (`ghcr`, `ghcr.io`), else `tidegate`.
+   * (`hub`, `docker.io`) and its API, `ghcr` for GitHub's registry (`ghcr`, `ghcr.io`) and GitHub's
+   * API, else `tidegate`.
    */
   readonly namespace?: MetricNamespace | ((upstream: string) => MetricNamespace) | undefined;
 }
@@ -47,10 +48,10 @@ export function metricsObserver(metrics: Metrics, options: MetricsObserverOption
 }
 
 function namespaceOf(upstream: string): MetricNamespace {
-  if (/^(?:hub|docker\.io|index\.docker\.io|registry-1\.docker\.io)$/.test(upstream)) {
+  if (/^(?:hub|scout|hub\.docker\.com|(?:(?:index|registry-1)\.)?docker\.io)$/.test(upstream)) {
     return "docker";
   }
-  return /^ghcr(?:\.io)?$/.test(upstream) ? "ghcr" : "tidegate";
+  return /^(?:ghcr(?:\.io)?|api\.github\.com)$/.test(upstream) ? "ghcr" : "tidegate";
 }
 
 function createMeter(metrics: Metrics, namespace: string): Meter {
@@ -101,13 +102,19 @@ const HANDLERS: Handlers = {
 };
 
 function countAnswer(event: EventOf<"request.answered">, meter: Meter): void {
-  const { kind: endpoint, method, milliseconds, status } = event;
+  const { method, milliseconds, status } = event;
+  const endpoint = endpointOf(event);
   meter.add("requests_total", { method, endpoint, status: statusLabel(status) });
   meter.record("request_duration_seconds", { method, endpoint }, milliseconds / 1000);
   const isMissing = status === 404 && method === "HEAD"; // an answer, not an error
   const code = isMissing ? undefined : codeOf(status);
   if (code !== undefined) meter.add("errors_total", { error_type: code });
   if (status === 401) meter.add("auth_failures_total");
+}
+
+/** Parts of a vendor's API are told apart: `api-tags`. */
+function endpointOf({ kind, endpoint }: RequestFacts): string {
+  return kind === "api" && endpoint !== undefined ? `${kind}-${endpoint}` : kind;
 }
 
 const AUTH_FAILURES: readonly string[] = [
@@ -118,7 +125,8 @@ const AUTH_FAILURES: readonly string[] = [
 ];
 
 function countFailure(event: EventOf<"request.failed">, meter: Meter): void {
-  const { code, kind: endpoint, method, milliseconds } = event;
+  const { code, method, milliseconds } = event;
+  const endpoint = endpointOf(event);
   if (code === "ABORTED") return; // the caller's wish
   meter.add("requests_total", { method, endpoint, status: "error" });
   meter.record("request_duration_seconds", { method, endpoint }, milliseconds / 1000);

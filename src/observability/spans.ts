@@ -25,6 +25,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   "manifest.get": "docker.manifest.get",
   "blob.get": "docker.blob.download",
   "blob.put": "docker.blob.upload",
+  "auth.login": "docker.auth.login",
 };
 
 /** Steps of an operation have names of their own; every other request is `docker.request`. */
@@ -232,9 +233,12 @@ function requestSpans<Span>(
   };
 }
 
-function requestAttributes({ kind, method, upstream, url }: RequestFacts): SpanAttributes {
+function requestAttributes(
+  { endpoint, kind, method, upstream, url }: RequestFacts,
+): SpanAttributes {
   return {
     "docker.request.kind": kind,
+    "docker.request.endpoint": endpoint,
     "docker.upstream": upstream,
     "http.request.method": method,
     "url.full": url,

@@ -98,13 +98,13 @@ function parseRules(
 }
 
 function parseCache(
-  { staleIfErrorSeconds, tagTtlSeconds }: FrontDoorConfig["cache"],
+  { pullReserve, staleIfErrorSeconds, tagTtlSeconds }: FrontDoorConfig["cache"],
 ): FrontDoorSettings["cache"] {
   if (staleIfErrorSeconds > 0 && tagTtlSeconds === 0) {
     const rule = "must be 0 where cache.tagTtlSeconds is: nothing is kept then";
     throw configurationError("cache.staleIfErrorSeconds", staleIfErrorSeconds, rule);
   }
-  return { staleIfErrorSeconds, tagTtlSeconds };
+  return { pullReserve, staleIfErrorSeconds, tagTtlSeconds };
 }
 
 function parseCorsOrigins({ cors, access }: FrontDoorConfig): readonly string[] {

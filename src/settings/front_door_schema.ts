@@ -16,7 +16,11 @@ export interface FrontDoorConfig {
   readonly ranges: "verified" | "pass" | "off";
   readonly sealingKeys: readonly { readonly secret: string }[];
   readonly cors: { readonly origins: readonly string[] };
-  readonly cache: { readonly tagTtlSeconds: number; readonly staleIfErrorSeconds: number };
+  readonly cache: {
+    readonly tagTtlSeconds: number;
+    readonly staleIfErrorSeconds: number;
+    readonly pullReserve: number;
+  };
   readonly limits: { readonly manifestBytes: number; readonly chunkBytes: number };
   readonly webhooks?: WebhooksConfig | undefined;
 }
@@ -69,6 +73,13 @@ const list = <T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T[
     v.array(item, "must be an array"),
     v.maxLength(MAX_ENTRIES, `must have at most ${MAX_ENTRIES} entries`),
   );
+
+const wholeNumber = (
+  least: number,
+  most: number,
+  rule: string,
+): v.GenericSchema<unknown, number> =>
+  v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(least, rule), v.maxValue(most, rule));
 
 const flag = v.boolean("must be true or false");
 
@@ -157,9 +168,12 @@ const access = v.pipe(
 const DAY_SECONDS = 86_400;
 
 function seconds(most: number): v.GenericSchema<unknown, number> {
-  const rule = `must be a whole number of seconds between 0 and ${most}`;
-  return v.pipe(v.number(rule), v.safeInteger(rule), v.minValue(0, rule), v.maxValue(most, rule));
+  return wholeNumber(0, most, `must be a whole number of seconds between 0 and ${most}`);
 }
+
+const MOST_RESERVED = 1_000_000; // more than any registry allows in a window
+const reserveRule = `must be a whole number between 0 and ${MOST_RESERVED}`;
+const RESERVE = 10; // a tenth of what Docker Hub allows nobody in 6 hours
 
 /** Of `blobs` only the value that means "off" is accepted until the door has such a cache. */
 const cache = v.pipe(
@@ -168,6 +182,15 @@ const cache = v.pipe(
     blobs: v.optional(v.literal("off", 'must be "off": tidegate implements no cache of blobs')),
     tagTtlSeconds: v.optional(seconds(DAY_SECONDS), 0),
     staleIfErrorSeconds: v.optional(seconds(30 * DAY_SECONDS), 0),
+    pullReserve: v.optional(
+      v.pipe(
+        v.number(reserveRule),
+        v.safeInteger(reserveRule),
+        v.minValue(0, reserveRule),
+        v.maxValue(MOST_RESERVED, reserveRule),
+      ),
+      RESERVE,
+    ),
   }, objectRule),
 );
 
@@ -190,12 +213,7 @@ const limits = v.pipe(
   record,
   v.strictObject({
     manifestBytes: v.optional(
-      v.pipe(
-        v.number(manifestRule),
-        v.safeInteger(manifestRule),
-        v.minValue(1024, manifestRule),
-        v.maxValue(LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
-      ),
+      wholeNumber(1024, LARGEST_MANIFEST_LIMIT_BYTES, manifestRule),
       MAX_MANIFEST_BYTES,
     ),
     chunkBytes: v.optional(
@@ -232,12 +250,7 @@ const webhooks = v.pipe(
       v.picklist(["queue", "console", "off"], "must be queue, console or off"),
     ),
     perMinute: v.optional(
-      v.pipe(
-        v.number(perMinuteRule),
-        v.safeInteger(perMinuteRule),
-        v.minValue(1, perMinuteRule),
-        v.maxValue(MOST_PER_MINUTE, perMinuteRule),
-      ),
+      wholeNumber(1, MOST_PER_MINUTE, perMinuteRule),
       600,
     ),
     dockerHub: v.exactOptional(v.pipe(

@@ -93,6 +93,8 @@ export interface FrontDoorSettings {
     readonly tagTtlSeconds: number;
     /** How much longer manifests are used while the upstream does not answer; 0: never. */
     readonly staleIfErrorSeconds: number;
+    /** So many pulls of a registry that counts them are kept for what is not cached. */
+    readonly pullReserve: number;
   };
   readonly limits: {
     /** Largest manifest relayed, pulled or pushed, in bytes. */

@@ -3,7 +3,7 @@ import type { RegistryRequest, RegistryResponse, Upstream } from "../core/mod.ts
 import { GENERIC_PROFILE } from "../upstream/mod.ts";
 import { NO_STORE } from "./no_store.ts";
 import type { TransportSettings } from "./settings.ts";
-import { decide } from "./origin.ts";
+import { askOrigin } from "./origin.ts";
 
 /**
  * Get a token for a redirect target that challenges by itself, as nobody: no credential of any
@@ -26,7 +26,7 @@ export async function answerAnonymously(
     tokens: createTokenCache({ kv: NO_STORE, clock, random }),
     exchange: fetch,
     realmPolicy: (realm, from = response.url) => ({
-      url: decide(policy, "realm", from, realm).url,
+      url: askOrigin(policy, "realm", from, realm).url,
       credentials: false,
     }),
     clock,

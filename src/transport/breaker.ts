@@ -1,6 +1,7 @@
 import { isTidegateError, type Layer, type RegistryResponse, TidegateError } from "../core/mod.ts";
 import { observe } from "../observability/mod.ts";
 import { admit, closedBreaker, type Outcome, report } from "./breaker_state.ts";
+import type { BreakerRecord } from "./state.ts";
 import type { TransportSettings } from "./settings.ts";
 
 /**
@@ -14,9 +15,14 @@ import type { TransportSettings } from "./settings.ts";
 export function withBreaker(settings: TransportSettings): Layer {
   const { breaker, clock, observer, state, upstream: { name: upstream, origin } } = settings;
   const place = { upstream, origin };
+  let opened: BreakerRecord | undefined; // the last one that the observer was told to be open
   return (next) => async (request) => {
     const record = state.breakers.get(origin) ?? closedBreaker();
     state.breakers.set(origin, record);
+    if (opened !== undefined && opened !== record) { // it was reset by hand
+      opened = undefined;
+      observe(observer, { type: "circuit.closed", ...place });
+    }
     const passage = admit(record, breaker, clock.now());
     if (typeof passage === "number") {
       const message = `${origin} keeps failing: calls are suspended`;
@@ -24,9 +30,11 @@ export function withBreaker(settings: TransportSettings): Layer {
     }
     if (passage === "probe") observe(observer, { type: "circuit.half_opened", ...place });
     const settle = (outcome: Outcome): void => {
+      if (state.breakers.get(origin) !== record) return; // reset by hand since it was let through
       const now = clock.now();
       const phase = report(record, breaker, now, passage, outcome);
       const retryAt = now + breaker.resetMs;
+      if (phase !== undefined) opened = phase === "open" ? record : undefined;
       if (phase === "open") observe(observer, { type: "circuit.opened", ...place, retryAt });
       if (phase === "closed") observe(observer, { type: "circuit.closed", ...place });
     };

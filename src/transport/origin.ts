@@ -1,7 +1,13 @@
-import { isTidegateError, type OriginUse } from "../core/mod.ts";
-import { observe } from "../observability/mod.ts";
-import { decideOrigin } from "../upstream/mod.ts";
-import type { TransportSettings } from "./settings.ts";
+import { isTidegateError, type OriginUse, type Upstream } from "../core/mod.ts";
+import { observe, type Observer } from "../observability/mod.ts";
+import { decideOrigin, type OriginDecision } from "../upstream/mod.ts";
+
+/** Whose rules decide about an origin, and who is told when they refuse it. */
+export interface OriginPolicy {
+  readonly upstream: Upstream;
+  /** Default is nobody. */
+  readonly observer?: Observer | undefined;
+}
 
 /**
  * Judge a token endpoint. One that another redirects to may be asked only if that one may lead there,
@@ -9,23 +15,25 @@ import type { TransportSettings } from "./settings.ts";
  *
  * @param from URL of the endpoint that redirects; absent for a challenge of the upstream.
  */
-export function decideRealm(
-  policy: Pick<TransportSettings, "upstream" | "observer">,
-  realm: string,
-  from?: string,
-): { readonly url: string; readonly credentials: boolean } {
+export function decideRealm(policy: OriginPolicy, realm: string, from?: string): OriginDecision {
   const home = `${policy.upstream.origin}/v2/`;
-  const named = from === undefined ? realm : decide(policy, "realm", from, realm).url;
-  return decide(policy, "realm", home, named);
+  const named = from === undefined ? realm : askOrigin(policy, "realm", from, realm).url;
+  return askOrigin(policy, "realm", home, named);
 }
 
-/** Ask the origin policy, and say so when it refuses. */
-export function decide(
-  { upstream, observer }: Pick<TransportSettings, "upstream" | "observer">,
+/**
+ * Ask the origin policy about a URL that a registry named, and tell the observer when it refuses.
+ *
+ * @param from The URL whose answer named it: what a relative target is resolved against.
+ * @param target As the header or document has it.
+ * @throws {TidegateError} As {@linkcode decideOrigin}.
+ */
+export function askOrigin(
+  { upstream, observer }: OriginPolicy,
   use: OriginUse,
   from: string,
   target: string,
-): { readonly url: string; readonly credentials: boolean } {
+): OriginDecision {
   try {
     return decideOrigin({ use, upstream, from, target });
   } catch (error) {

@@ -1,4 +1,5 @@
 import {
+  createScrub,
   type Layer,
   MAX_REDIRECTS,
   type Method,
@@ -12,7 +13,7 @@ import { answerAnonymously } from "./anonymous.ts";
 import { discard } from "./discard.ts";
 import { redirectedStream } from "./redirected_stream.ts";
 import type { TransportSettings } from "./settings.ts";
-import { decide } from "./origin.ts";
+import { askOrigin } from "./origin.ts";
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
@@ -78,7 +79,8 @@ async function retryAnonymously(
   const authorization = await answerAnonymously(settings, request, response);
   if (authorization === undefined) return response;
   discard(response, settings.clock);
-  return next({ ...request, headers: { ...request.headers, authorization } });
+  const scrub = createScrub(() => [authorization.replace("Bearer ", "")]);
+  return { ...await next({ ...request, headers: { ...request.headers, authorization } }), scrub };
 }
 
 function follow(
@@ -90,7 +92,7 @@ function follow(
   const method = nextMethod(request.method, status);
   const isRead = method === "GET" || method === "HEAD";
   const use = isRead ? "redirect" : "location";
-  const { url, credentials } = decide(settings, use, request.url, location);
+  const { url, credentials } = askOrigin(settings, use, request.url, location);
   const { body, ...rest } = request;
   const staysHome = new URL(request.url).origin === settings.upstream.origin && credentials;
   const headers = staysHome ? request.headers : travelling(request.headers);

@@ -6,8 +6,9 @@ export function requestFacts(
   upstream: Upstream,
   request: RegistryRequest,
 ): RequestFacts {
-  const { kind, method, url } = request;
-  return { ...requestPlace(upstream, request), kind, method, url: redactUrl(url) };
+  const { kind, endpoint, method, url } = request;
+  const facts = { ...requestPlace(upstream, request), kind, method, url: redactUrl(url) };
+  return endpoint === undefined ? facts : { ...facts, endpoint };
 }
 
 /** Which request it is. */

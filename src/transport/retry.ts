@@ -81,10 +81,12 @@ async function attemptOnce(next: Send, request: RegistryRequest): Promise<Outcom
 /** Wait out the time in which some request was told that the whole host wants no requests. */
 async function keepQuiet(settings: TransportSettings, signal?: AbortSignal): Promise<void> {
   const { clock, random, retry, state, upstream: { origin } } = settings;
-  const until = state.quietUntil.get(origin);
-  if (until === undefined) return;
-  if (until <= clock.now()) state.quietUntil.delete(origin);
-  else await clock.sleep(until - clock.now() + random.float() * retry.baseMs, signal);
+  for (;;) { // another request may be told to wait longer meanwhile
+    const until = state.quietUntil.get(origin);
+    if (until === undefined) return;
+    if (until <= clock.now()) return void state.quietUntil.delete(origin);
+    await clock.sleep(until - clock.now() + random.float() * retry.baseMs, signal);
+  }
 }
 
 function prepareRetry(

@@ -1,4 +1,10 @@
-import { type ErrorCode, excerpt, isTidegateError, type Layer } from "../core/mod.ts";
+import {
+  type ErrorCode,
+  excerpt,
+  isTidegateError,
+  type Layer,
+  type RegistryResponse,
+} from "../core/mod.ts";
 import { nextNumber, observe, redactUrl } from "../observability/mod.ts";
 import type { TransportSettings } from "./settings.ts";
 import { requestFacts, requestPlace } from "./request_facts.ts";
@@ -16,9 +22,9 @@ export function withTrace(settings: TransportSettings): Layer {
     try {
       const response = await next(request);
       const milliseconds = clock.now() - startedAt;
-      const { status, headers } = response;
+      const { status } = response;
       observe(observer, { type: "request.answered", ...facts, status, milliseconds });
-      announceHeaders(settings, headers);
+      announceHeaders(settings, response);
       return { ...response, id: request.id };
     } catch (error) {
       const milliseconds = clock.now() - startedAt;
@@ -60,7 +66,7 @@ const MAX_WARNING_LENGTH = 4096; // distribution-spec, "Warnings"
 
 function announceHeaders(
   { clock, observer, upstream: { name: upstream } }: TransportSettings,
-  headers: Headers,
+  { headers, scrub = String }: RegistryResponse,
 ): void {
   const rate = readRateLimit(headers);
   if (rate !== undefined) {
@@ -70,6 +76,6 @@ function announceHeaders(
   }
   const warning = headers.get("warning");
   if (warning === null) return;
-  const text = excerpt(warning, MAX_WARNING_LENGTH);
+  const text = excerpt(scrub(warning), MAX_WARNING_LENGTH);
   observe(observer, { type: "warning.received", upstream, text });
 }

@@ -1,3 +1,4 @@
+import type { SeverityCounts } from "../attestation/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 
 /** Who sends webhooks: `docker-hub` and `github` are built in. */
@@ -34,15 +35,6 @@ export interface ImageDeleted extends ImageFacts {
   readonly type: "image.deleted";
   /** What the sender named. */
   readonly digest: Digest | undefined;
-}
-
-/** Vulnerabilities by severity. */
-export interface SeverityCounts {
-  readonly critical: number;
-  readonly high: number;
-  readonly medium: number;
-  readonly low: number;
-  readonly unknown: number;
 }
 
 /** A scan of an image has ended. */

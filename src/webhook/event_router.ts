@@ -51,67 +51,60 @@ type Answered = Digest | "absent" | "unknown";
 export function createEventRouter(options: EventRouterOptions): EventRouter {
   return {
     async route(notice, origin): Promise<Routed> {
+      const routing = { ...options, origin };
       switch (notice.kind) {
         case "push":
-          return await routePush(options, notice, origin);
+          return await routePush(routing, notice);
         case "delete":
-          return await routeDelete(options, notice, origin);
+          return await routeDelete(routing, notice);
         case "vulnerability":
-          return await routeVulnerability(options, notice, origin);
+          return await routeVulnerability(routing, notice);
       }
     },
   };
 }
 
-async function routePush(
-  options: EventRouterOptions,
-  notice: PushNotice,
-  origin: NoticeOrigin,
-): Promise<Routed> {
-  await purge(options, origin, notice.repository, notice.hasMoreTags ? undefined : notice.tag);
-  const answered = await ask(options, notice, origin);
+/** What one notice is routed with. */
+interface Routing extends EventRouterOptions {
+  readonly origin: NoticeOrigin;
+}
+
+async function routePush(routing: Routing, notice: PushNotice): Promise<Routed> {
+  await purge(routing, notice.repository, notice.hasMoreTags ? undefined : notice.tag);
+  const answered = await ask(routing, notice);
   if (answered === "absent") return "unconfirmed";
   const digest = answered === "unknown" ? undefined : answered;
-  const event = { type: "image.pushed", ...factsOf(options, notice, origin), digest } as const;
-  return await publish(options, event);
+  return await publish(routing, { type: "image.pushed", ...factsOf(routing, notice), digest });
 }
 
 /** A deletion makes subscribers delete: it is published only when the registry finds it no longer. */
-async function routeDelete(
-  options: EventRouterOptions,
-  notice: DeleteNotice,
-  origin: NoticeOrigin,
-): Promise<Routed> {
-  await purge(options, origin, notice.repository, notice.tag);
-  const answered = await ask(options, notice, origin);
+async function routeDelete(routing: Routing, notice: DeleteNotice): Promise<Routed> {
+  await purge(routing, notice.repository, notice.tag);
+  const answered = await ask(routing, notice);
   if (answered === "unknown") return "undelivered";
   if (answered !== "absent") return "unconfirmed";
   const { digest } = notice;
-  const event = { type: "image.deleted", ...factsOf(options, notice, origin), digest } as const;
-  return await publish(options, event);
+  return await publish(routing, { type: "image.deleted", ...factsOf(routing, notice), digest });
 }
 
 async function routeVulnerability(
-  options: EventRouterOptions,
+  routing: Routing,
   notice: VulnerabilityNotice,
-  origin: NoticeOrigin,
 ): Promise<Routed> {
   const { digest, severities } = notice;
-  const facts = factsOf(options, notice, origin);
-  return await publish(options, { type: "image.scanned", ...facts, digest, severities });
+  const facts = factsOf(routing, notice);
+  return await publish(routing, { type: "image.scanned", ...facts, digest, severities });
 }
 
 function factsOf(
-  { clock }: EventRouterOptions,
+  { clock, origin: { source, registry } }: Routing,
   { repository, tag, pusher, timestamp }: Notice,
-  { source, registry }: NoticeOrigin,
 ): ImageFacts {
   return { source, registry, repository, tag, pusher, timestamp: timestamp ?? clock.now() };
 }
 
 async function purge(
-  { clock, observer }: EventRouterOptions,
-  { purger = NO_TAGS }: NoticeOrigin,
+  { clock, observer, origin: { purger = NO_TAGS } }: Routing,
   repository: string,
   tag: string | undefined,
 ): Promise<void> {
@@ -124,9 +117,8 @@ async function purge(
 }
 
 async function ask(
-  { clock, observer }: EventRouterOptions,
+  { clock, observer, origin: { resolve } }: Routing,
   { repository, tag, digest }: PushNotice | DeleteNotice,
-  { resolve }: NoticeOrigin,
 ): Promise<Answered> {
   const reference = tag ?? digest;
   if (resolve === undefined || reference === undefined) return "unknown";
@@ -140,7 +132,7 @@ async function ask(
   }
 }
 
-async function publish({ bus }: EventRouterOptions, event: RegistryEvent): Promise<Routed> {
+async function publish({ bus }: Routing, event: RegistryEvent): Promise<Routed> {
   const { delivered, failed } = await bus.publish(event);
   return failed > 0 && delivered === 0 ? "undelivered" : "published";
 }

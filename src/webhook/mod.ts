@@ -35,7 +35,6 @@ export type {
   ImagePushed,
   RegistryEvent,
   RegistryEventType,
-  SeverityCounts,
   VulnerabilitiesFound,
   WebhookProvider,
 } from "./event.ts";
@@ -52,6 +51,7 @@ export { type QueueBinding, queueSink } from "./queue_sink.ts";
 export { createWebhookReceiver, type WebhookContext, type WebhookReceiver } from "./receiver.ts";
 export { type DigestResolver, isNotThere, registryResolver } from "./resolve_digest.ts";
 export { createSignatureVerifier, type SignatureVerifier } from "./signature.ts";
+export type { SeverityCounts } from "../attestation/mod.ts";
 export type { TagPurger } from "../kv/mod.ts";
 export { NO_TAGS } from "./tag_purger.ts";
 export {

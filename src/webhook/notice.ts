@@ -1,6 +1,6 @@
-import { excerpt, type Json, TidegateError } from "../core/mod.ts";
+import type { SeverityCounts } from "../attestation/mod.ts";
+import { excerpt, isJsonObject, type Json, TidegateError } from "../core/mod.ts";
 import { type Digest, isRepositoryName, isTag } from "../reference/mod.ts";
-import type { SeverityCounts } from "./event.ts";
 
 interface NoticeFacts {
   /** The registry's name of it, by the grammar of references. */
@@ -54,10 +54,8 @@ export function invalidWebhook(
 export function member(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let found: Json | undefined = value;
   for (const key of path) {
-    if (typeof found !== "object" || found === null || Array.isArray(found)) return undefined;
-    found = Object.hasOwn(found, key)
-      ? (found as { readonly [key: string]: Json })[key]
-      : undefined;
+    if (!isJsonObject(found)) return undefined;
+    found = Object.hasOwn(found, key) ? found[key] : undefined;
   }
   return found;
 }

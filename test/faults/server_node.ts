@@ -40,6 +40,7 @@ interface Blob {
 const simulation = createSimulation({ keptBodyBytes: 0 });
 const tokens = simulation.tokenService("auth.test", {
   lifetimeSeconds: TOKEN_SECONDS,
+  expiresIn: 60, // or nobody would send one that has ended
   allow: () => true,
 });
 const SETTINGS: Partial<Record<HostName, Partial<RegistrySettings>>> = {

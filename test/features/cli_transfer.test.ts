@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildImage, type BuiltImage } from "../../src/simulation/mod.ts";
 import { nodeHasher } from "../../src/simulation/serve_node.ts";
 import { CLI_CANARY, type CliWorld, jsonLines, openCliWorld } from "../support/cli_world.ts";
+import { violations } from "../support/json_schema.ts";
 
 let world: CliWorld;
 let large: BuiltImage;
@@ -96,6 +97,8 @@ describe("tidegate pull and push", () => {
     const events = jsonLines(out);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(events[0]).toMatchObject({ type: "copy.started" });
+    const schema = JSON.parse(await readFile("docs/events.schema.json", "utf8"));
+    for (const event of events.slice(0, -1)) expect(violations(schema, event)).toEqual([]);
     expect(events.filter(({ type }) => type === "blob.finished")).toHaveLength(3);
     expect(events.at(-1)).toMatchObject({
       type: "result",

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { githubCredentials } from "../../src/ghcr/mod.ts";
 import type { Digest } from "../../src/reference/mod.ts";
 import { buildArtifact, buildIndex, digestOf, sightings } from "../../src/simulation/mod.ts";
-import { APP, collect, PAT, type ServeWorld, streamOf, worldsOf } from "./ghcr_world.ts";
+import { APP, collect, PAT, streamOf, worldsOf } from "./ghcr_world.ts";
+import type { ServeWorld } from "./serve_world.ts";
 
 const MIB = 1024 * 1024;
 const NEW = { ...APP, tag: "v2" };

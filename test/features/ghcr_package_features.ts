@@ -8,7 +8,8 @@ import {
 } from "../../src/ghcr/mod.ts";
 import type { Digest } from "../../src/reference/mod.ts";
 import { buildImage } from "../../src/simulation/mod.ts";
-import { APP, collect, type GhcrWorld, PAT, type ServeWorld, worldsOf } from "./ghcr_world.ts";
+import { APP, collect, type GhcrWorld, PAT, worldsOf } from "./ghcr_world.ts";
+import type { ServeWorld } from "./serve_world.ts";
 
 const OWNERS = [
   ["an organisation", { kind: "org", name: "acme" }, "acme/web"],

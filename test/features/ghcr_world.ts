@@ -14,6 +14,7 @@ import {
   type Simulation,
 } from "../../src/simulation/mod.ts";
 import { resolveUpstream } from "../../src/upstream/mod.ts";
+import type { ServeWorld } from "./serve_world.ts";
 
 /** The canary that stands for a personal access token of the user octocat. */
 export const PAT = "ghp_canary0pat51e2d84b60";
@@ -41,12 +42,6 @@ export interface GhcrWorld {
   clientWith(options: GhcrClientOptions): GhcrClient;
   close(): Promise<void>;
 }
-
-/** Makes the hosts of a simulation reachable: over HTTP on Node, or however a runtime can. */
-export type ServeWorld = (simulation: Simulation) => Promise<{
-  url(host: string): string;
-  close(): Promise<void>;
-}>;
 
 const SCOPES = ["read:packages", "write:packages", "delete:packages"];
 
@@ -96,6 +91,7 @@ export async function openGhcrWorld(serve: ServeWorld): Promise<GhcrWorld> {
         (event) => void events.push(event),
         consoleSink({ level: "debug", write: (_, line) => void lines.push(line) }),
       ),
+      fetch: served.fetch,
       ...options,
     });
   const client = clientWith({});

@@ -3,14 +3,8 @@ import { Secret, TidegateError } from "../../src/core/mod.ts";
 import { memoryKv } from "../../src/kv/mod.ts";
 import { parseReference } from "../../src/reference/mod.ts";
 import { requestText, sightings } from "../../src/simulation/mod.ts";
-import {
-  ACCESS_TOKEN,
-  collect,
-  failure,
-  PASSWORD,
-  type ServeWorld,
-  worldsOf,
-} from "./hub_world.ts";
+import { ACCESS_TOKEN, collect, failure, PASSWORD, worldsOf } from "./hub_world.ts";
+import type { ServeWorld } from "./serve_world.ts";
 
 const APP = parseReference("docker.io/library/app:v1");
 const OWN = parseReference("acme/own:v1");

@@ -1,5 +1,5 @@
 import { afterEach } from "vitest";
-import { type Clock, type Fetch, sleep, TidegateError } from "../../src/core/mod.ts";
+import { type Clock, sleep, TidegateError } from "../../src/core/mod.ts";
 import { createDockerHubClient } from "../../src/hub/mod.ts";
 import type { DockerHubClient, DockerHubClientOptions } from "../../src/hub/mod.ts";
 import { consoleSink, joinObservers, type TidegateEvent } from "../../src/observability/mod.ts";
@@ -15,6 +15,7 @@ import {
   type SimulatedDockerHub,
   type Simulation,
 } from "../../src/simulation/mod.ts";
+import type { ServeWorld } from "./serve_world.ts";
 
 /** Secrets of the account `ann`: canaries that must show up nowhere. */
 export const PASSWORD = "canary-password-5b1e";
@@ -59,14 +60,6 @@ export interface HubWorld {
   requests(): LoggedRequest[];
   close(): Promise<void>;
 }
-
-/** Makes the hosts of a simulation reachable: over HTTP on Node, or however a runtime can. */
-export type ServeWorld = (simulation: Simulation) => Promise<{
-  url(host: string): string;
-  /** The way there. Default is the runtime's `fetch`. */
-  readonly fetch?: Fetch;
-  close(): Promise<void>;
-}>;
 
 function createShiftedClock(): ShiftedClock {
   let offset = 0;

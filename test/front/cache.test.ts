@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { memoryKv } from "../../src/kv/mod.ts";
-import type { TidegateEvent } from "../../src/observability/mod.ts";
 import { buildImage, type FaultAction } from "../../src/simulation/mod.ts";
-import {
-  openTestDoor,
-  sha256Hex,
-  type TestDoor,
-  type TestDoorOptions,
-} from "../support/front_door.ts";
-import { createHastyClock } from "../support/hasty_clock.ts";
+import { answered, openCachedDoor } from "../support/cached_door.ts";
+import { openTestDoor, sha256Hex } from "../support/front_door.ts";
 
 const OTHER = await buildImage({ layers: [10], seed: 9 });
 const ALL_TYPES = [
@@ -18,42 +12,6 @@ const ALL_TYPES = [
   "application/vnd.docker.distribution.manifest.v2+json",
   "*/*",
 ].join(", ");
-
-interface CachedDoor extends TestDoor {
-  readonly events: TidegateEvent[];
-  advance(seconds: number): void;
-  /** The upstream's log since the start, as `METHOD status`. */
-  trail(): string[];
-}
-
-async function openCachedDoor(test: TestDoorOptions = {}): Promise<CachedDoor> {
-  const hasty = createHastyClock();
-  let later = 0;
-  const clock = { ...hasty, now: () => hasty.now() + later };
-  const events: TidegateEvent[] = [];
-  const door = await openTestDoor({
-    ...test,
-    config: { cache: { tagTtlSeconds: 60, staleIfErrorSeconds: 3600 }, ...test.config },
-    options: {
-      ...{ cache: memoryKv({ clock }), clock },
-      observer: (event) => void events.push(event),
-      ...test.options,
-    },
-  });
-  return {
-    ...door,
-    events,
-    advance: (seconds) => void (later += seconds * 1000),
-    trail: () => door.simulation.log.map(({ method, status }) => `${method} ${status}`),
-  };
-}
-
-async function answered(response: Response): Promise<string | null> {
-  expect(response.status).toBe(200);
-  const digest = response.headers.get("docker-content-digest");
-  expect(`sha256:${await sha256Hex(await response.arrayBuffer())}`).toBe(digest);
-  return digest;
-}
 
 describe("front door with a cache of tags", () => {
   it("asks the upstream once within the time", async () => {

@@ -146,6 +146,7 @@ describe("PUT of a manifest", () => {
     }, INDEX],
     ["an index of nothing", indexJson([]), INDEX],
     ["an index of what is not there", indexJson(["linux/amd64", "windows/arm64"]), INDEX],
+    ["an index of 4000 images", indexJson(Array(4000).fill("linux/amd64")), INDEX],
     ["no layers", imageJson({ config: EMPTY_CONFIG, layers: [] }), IMAGE],
     ["unknown fields", {
       ...imageJson({ config: EMPTY_CONFIG, layers: [] }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isTidegateError, type TidegateError } from "../../src/core/mod.ts";
 import { parseReference } from "../../src/reference/mod.ts";
-import { buildImage, type HubErrorStyle } from "../../src/simulation/mod.ts";
+import { buildImage, buildIndex, type HubErrorStyle } from "../../src/simulation/mod.ts";
 import { createHubScenario, type HubScenario } from "../support/hub_scenario.ts";
 
 const APP = parseReference("acme/app:v1");
@@ -31,6 +31,21 @@ describe("pages", () => {
       action: { kind: "answer", status: 404, body: '{"detail":"Invalid page"}' },
     });
     expect(await run(collect(client().repositories.list("acme", { pageSize: 2 })))).toHaveLength(2);
+  });
+
+  it("may have 100 tags with images for 20 platforms each", async () => {
+    const { client, hub, run, simulation } = createHubScenario();
+    const image = await buildImage({ layers: [] });
+    const manifests = Array.from({ length: 20 }, (_, i) => {
+      const platform = { os: "linux", architecture: `arch${i}` };
+      return { ...image, descriptor: { ...image.descriptor, platform } };
+    });
+    const tags = Array.from({ length: 150 }, (_, i) => `v${i}`);
+    hub.add("acme/app", { image: await buildIndex({ manifests }), tags });
+    const found = await run(collect(client().tags.details("acme/app")));
+    expect(found.map(({ name }) => name)).toEqual(tags);
+    expect(found.every(({ images }) => images.length === 20)).toBe(true);
+    expect(simulation.log).toHaveLength(2);
   });
 
   it("are fetched when they are read", async () => {
@@ -204,7 +219,7 @@ describe("misuse", () => {
     const hub = client();
     const calls = [
       () => collect(hub.repositories.list("acme", { pageSize: 101 })),
-      () => collect(hub.tags.details("acme/app", { pageSize: 51 })),
+      () => collect(hub.tags.details("acme/app", { pageSize: 101 })),
       () => collect(hub.search(" ")),
       () => collect(hub.search("x", { pageSize: 0 })),
       () => hub.repositories.create("acme/app", { description: "x".repeat(101) }),

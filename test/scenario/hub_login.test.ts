@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Credential, staticCredentials } from "../../src/auth/mod.ts";
 import { Secret, TidegateError } from "../../src/core/mod.ts";
+import type { KvStore } from "../../src/kv/mod.ts";
 import { requestText } from "../../src/simulation/mod.ts";
 import { ACCESS_TOKEN, createHubScenario, PASSWORD } from "../support/hub_scenario.ts";
+import { openKv } from "../support/token_world.ts";
 
 const BOB = { username: "bob", password: PASSWORD };
 
@@ -45,6 +47,34 @@ describe("login()", () => {
     await expect(run(bob.repositories.get("acme/app"))).rejects.toMatchObject({
       code: "TWO_FACTOR_REQUIRED",
     });
+  });
+
+  it("costs one login when its token was revoked, over a store that takes its time", async () => {
+    const { ann, clock, hub, run, trail } = createHubScenario();
+    hub.api.add("acme/app");
+    const kv = openKv();
+    let turn = 0;
+    const wait = (): Promise<void> => clock.sleep(turn = (turn * 5 + 3) % 7);
+    const slow: KvStore = {
+      get: async (key) => {
+        const value = await kv.get(key);
+        await wait();
+        return value;
+      },
+      put: (...args) => wait().then(() => kv.put(...args)),
+      delete: (key) => wait().then(() => kv.delete(key)),
+    };
+    const client = ann({ kv: slow });
+    const logins = (): number => trail().filter((line) => line.includes("/auth/token")).length;
+    for (let round = 1; round <= 4; round++) {
+      const calls = Array.from(
+        { length: 50 },
+        (_, i) => clock.sleep(i % 9).then(() => client.repositories.get("acme/app")),
+      );
+      await run(Promise.all(calls));
+      expect(logins()).toBe(round);
+      hub.api.revokeAll();
+    }
   });
 
   it("does not show a refused secret again for half a minute, unless it is asked to", async () => {

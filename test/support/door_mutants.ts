@@ -54,8 +54,8 @@ export const DOOR_MUTANTS: readonly DoorMutant[] = [
     name: "the query of a next page is handed on wherever it points",
     file: "front/page_link.ts",
     edits: [[
-      `const { url } = decideOrigin({ use: "link", upstream, from, target: next });`,
-      "const url = next; void decideOrigin; void upstream; void from;",
+      `const { url } = askOrigin({ upstream, observer }, "link", from, next);`,
+      "const url = next; void askOrigin; void upstream; void observer; void from;",
     ]],
     finds: "shown",
   },

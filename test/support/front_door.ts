@@ -6,6 +6,7 @@ import {
   createSimulation,
   type SimulatedRegistry,
   type Simulation,
+  type SimulationOptions,
 } from "../../src/simulation/mod.ts";
 
 /** A front door before a simulated registry, inside one process. */
@@ -29,13 +30,14 @@ export interface TestDoorOptions {
   readonly upstream?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, unknown>>;
   readonly options?: FrontDoorOptions;
+  readonly simulation?: SimulationOptions;
 }
 
 /** Layers of {@linkcode TestDoor.image}: held in memory, verified in one piece, streamed. */
 export const LAYER_SIZES: readonly number[] = [1024, 64 * 1024 + 1, 1024 * 1024 + 17];
 
 export async function openTestDoor(test: TestDoorOptions = {}): Promise<TestDoor> {
-  const simulation = createSimulation();
+  const simulation = createSimulation(test.simulation);
   const registry = simulation.registry("registry.test");
   const image = await buildImage({ layers: LAYER_SIZES });
   registry.add("acme/app", { image, tags: ["v1", "v2", "v3"] });

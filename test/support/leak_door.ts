@@ -87,30 +87,47 @@ export function writingDoorCases(): DoorCase[] {
   return [...named, ...errors];
 }
 
-/** A registry that says too much: who it is, what it was sent, where its storage is. */
-const GOSSIP =
-  `registry.example got ${CANARIES.password} and ${CANARIES.bearer}; see ${PINNED_ORIGIN} or ${SIGNED}`;
+/** What no credential of ours is, and callers are not shown either. */
+const OTHERS = "another-one's-word-77c1";
 
-const ERROR_BODIES: readonly { readonly type: string; readonly body: string }[] = [
+/** A registry that says too much: who it is, what it was sent, where its storage is. */
+function gossip(proof: ProofKind): string {
+  const sent = {
+    "password": CANARIES.password,
+    "password-for-token": CANARIES.password,
+    "identity": CANARIES.identity,
+    "bearer": CANARIES.bearer,
+    "anonymous": OTHERS,
+  }[proof];
+  const encoded = btoa(`${USER}:${sent}`);
+  return `registry.example got ${sent} (${encoded}) and ${OTHERS}; see ${PINNED_ORIGIN} or ${SIGNED}`;
+}
+
+interface ErrorBody {
+  readonly type: string;
+  readonly write: (said: string) => string;
+}
+
+const ERROR_BODIES: readonly ErrorBody[] = [
   {
     type: "application/json",
-    body: JSON.stringify({ errors: [{ code: "DENIED", message: GOSSIP, detail: GOSSIP }] }),
+    write: (said) => JSON.stringify({ errors: [{ code: "DENIED", message: said, detail: said }] }),
   },
-  { type: "text/html", body: `<title>${GOSSIP}</title>` },
-  { type: "text/plain", body: GOSSIP },
+  { type: "text/html", write: (said) => `<title>${said}</title>` },
+  { type: "text/plain", write: (said) => said },
 ];
 
-const TALKING_HEADERS: Readonly<Record<string, string>> = {
+const talkingHeaders = (proof: ProofKind): Readonly<Record<string, string>> => ({
   "set-cookie": `session=${CANARIES.password}`,
   "x-served-by": "registry.example",
   "via": "1.1 registry.example",
   "server": "registry.example/2.8",
-  "warning": `299 - "${GOSSIP}"`,
+  "warning": `299 - "${gossip(proof)}"`,
   "content-location": SIGNED,
   "x-amz-request-id": CANARIES.bearer,
   "access-control-allow-origin": "https://registry.example",
   "docker-upload-uuid": CANARIES.password,
-};
+});
 
 /** Run cases against a product's door. */
 export async function runDoorMap(
@@ -145,20 +162,27 @@ async function openWorld(
   const world = createLeakWorld(product, { proof, content, trap });
   world.registry.configure({ push: {} });
   for (const host of [OWN_ORIGIN, PINNED_ORIGIN]) {
-    world.simulation.faults.add({ host, action: { kind: "headers", set: TALKING_HEADERS } });
+    world.simulation.faults.add({ host, action: { kind: "headers", set: talkingHeaders(proof) } });
   }
   if ("leakClass" in attack) return await setAttack(world, attack) ? world : undefined;
-  world.simulation.faults.add({ host: OWN_ORIGIN, authorized: true, action: failure(attack) });
+  world.simulation.faults.add({
+    host: OWN_ORIGIN,
+    authorized: true,
+    action: failure(attack, proof),
+  });
   if (proof === "anonymous") {
-    world.simulation.faults.add({ host: PINNED_ORIGIN, action: failure(attack) });
+    world.simulation.faults.add({ host: PINNED_ORIGIN, action: failure(attack, proof) });
   }
   return world;
 }
 
-function failure({ status, style }: { status: number; style: number }): FaultAction {
-  const { type, body } = ERROR_BODIES[style % ERROR_BODIES.length] ?? { type: "", body: "" };
-  const headers = { ...TALKING_HEADERS, "content-type": type };
-  return { kind: "answer", status, body, headers };
+function failure(
+  { status, style }: { status: number; style: number },
+  proof: ProofKind,
+): FaultAction {
+  const { type, write } = ERROR_BODIES[style % ERROR_BODIES.length] as ErrorBody;
+  const headers = { ...talkingHeaders(proof), "content-type": type };
+  return { kind: "answer", status, body: write(gossip(proof)), headers };
 }
 
 function environment(): Readonly<Record<string, string>> {
@@ -234,6 +258,7 @@ const NAMES = [
   "X-Amz",
   "set-cookie",
   "trap.example",
+  OTHERS,
 ];
 
 async function findInAnswer(world: LeakWorld, response: Response): Promise<Finding[]> {

@@ -66,8 +66,8 @@ export const LEAK_MUTANTS: readonly LeakMutant[] = [
     name: "a redirect is followed wherever it leads",
     file: "transport/redirect.ts",
     edits: [[
-      "= decide(settings, use, request.url, location);",
-      "= { url: new URL(location, request.url).href, credentials: false }; void decide; void use;",
+      "= askOrigin(settings, use, request.url, location);",
+      "= { url: new URL(location, request.url).href, credentials: false }; void use;",
     ]],
     ...{ leakClass: "redirect", finds: "connection" },
   },
@@ -83,7 +83,7 @@ export const LEAK_MUTANTS: readonly LeakMutant[] = [
   {
     name: "a page on another origin is asked for",
     file: "client/pages.ts",
-    edits: [[`decideOrigin({ use: "link", upstream, from, target: link }).url`, "link"]],
+    edits: [[`askOrigin({ upstream, observer }, "link", from, link).url`, "link"]],
     ...{ leakClass: "link", finds: "connection" },
   },
   {
@@ -154,7 +154,7 @@ export const LEAK_MUTANTS: readonly LeakMutant[] = [
   {
     name: "a token endpoint may lead wherever the upstream may",
     file: "transport/origin.ts",
-    edits: [[`decide(policy, "realm", from, realm).url`, "new URL(realm, from).href"]],
+    edits: [[`askOrigin(policy, "realm", from, realm).url`, "new URL(realm, from).href"]],
     ...{ leakClass: "steered", finds: "connection" },
   },
 ];

@@ -5,3 +5,4 @@ export { isTidegateError, Secret } from "../../src/core/mod.ts";
 export { createFrontDoor } from "../../src/front/mod.ts";
 export { parseReference } from "../../src/reference/mod.ts";
 export { resolveUpstream } from "../../src/upstream/mod.ts";
+export { createLogger, joinObservers, logObserver } from "../../src/observability/mod.ts";

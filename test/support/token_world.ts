@@ -33,6 +33,15 @@ export interface Seen {
 /** What a fake server answers. */
 export type Handler = (seen: Seen) => Response | Promise<Response>;
 
+/** A server that takes its time, so that whoever else wants something asks before it has answered. */
+export function slowly(handler: Handler): Handler {
+  return async (seen) => {
+    const answer = await handler(seen);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    return answer;
+  };
+}
+
 /** A store whose whole content can be looked at. */
 export interface OpenKv extends KvStore {
   readonly content: Map<string, Uint8Array>;

@@ -8,6 +8,7 @@ import {
   createWorld,
   type Handler,
   openKv,
+  slowly,
   tokenAnswer,
 } from "../../support/token_world.ts";
 
@@ -67,7 +68,8 @@ describe("createAuthorizer()", () => {
   });
 
   it("many requests at once fetch a token once", async () => {
-    const world = createWorld({ servers: { [REGISTRY]: registry(["t1"]), [AUTH]: counter() } });
+    const servers = { [REGISTRY]: registry(["t1"]), [AUTH]: slowly(counter()) };
+    const world = createWorld({ servers });
     const all = await Promise.all(Array.from({ length: 20 }, () => world.send()));
     expect(all.every(({ status }) => status === 200)).toBe(true);
     expect(world.at(AUTH)).toHaveLength(1);
@@ -138,7 +140,7 @@ describe("createAuthorizer()", () => {
   it("many requests with one stale token fetch one new token", async () => {
     const valid = ["t1"];
     const world = createWorld({
-      servers: { [REGISTRY]: (seen) => registry(valid)(seen), [AUTH]: counter() },
+      servers: { [REGISTRY]: (seen) => registry(valid)(seen), [AUTH]: slowly(counter()) },
     });
     await world.send();
     valid[0] = "t2";

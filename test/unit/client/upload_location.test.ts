@@ -8,7 +8,7 @@ const UPSTREAM = { ...resolveUpstream("registry.example.com"), uploadOrigins: [A
 const HOME = UPSTREAM.origin;
 const TARGET = { origin: HOME, repository: "acme/app" };
 const permit = (location: string, from: string): string =>
-  permitLocation(UPSTREAM, TARGET, location, `${from}/v2/acme/app/blobs/uploads/1`);
+  permitLocation({ upstream: UPSTREAM }, TARGET, location, `${from}/v2/acme/app/blobs/uploads/1`);
 
 describe("permitLocation()", () => {
   it.each([

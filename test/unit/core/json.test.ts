@@ -5,6 +5,7 @@ import {
   encodeUtf8,
   type Json,
   MAX_JSON_DISTINCT_KEYS,
+  MAX_JSON_IRREGULAR_KEYS,
   MAX_JSON_NODES,
   parseJson,
 } from "../../../src/core/mod.ts";
@@ -114,6 +115,30 @@ describe("parseJson()", () => {
     );
   });
 
+  it("caps keys that are not those of the object before", () => {
+    const objects = (n: number): string =>
+      `[${
+        Array.from({ length: n }, (_, i) => i % 2 === 0 ? '{"a":0}' : '{"b":0,"c":1}').join(",")
+      }]`;
+    // in every other object the second key is no surprise
+    expect(parseJson(objects(MAX_JSON_IRREGULAR_KEYS - 1))).toBeDefined();
+    expect(() => parseJson(objects(MAX_JSON_IRREGULAR_KEYS + 1))).toThrow(
+      `${MAX_JSON_IRREGULAR_KEYS} irregular keys`,
+    );
+  });
+
+  it("reads a list of 4000 descriptors", () => {
+    const descriptor = {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: `sha256:${"a".repeat(64)}`,
+      size: 1234,
+      annotations: { "org.example": "" },
+      platform: { architecture: "amd64", os: "linux" },
+    };
+    const list = Array.from({ length: 4000 }, (_, size) => ({ ...descriptor, size }));
+    expect(parseJson(JSON.stringify(list))).toEqual(list);
+  });
+
   it.each(["1e3", "1.0", "-0", "1E3", "0.5", "1e-2", "-1.5"])(
     "refuses %s where a whole number must be written",
     (number) => {
@@ -178,7 +203,7 @@ describe("parseJson()", () => {
     }
     return `[${units.join("")}1${" ".repeat(Math.max(0, MEBIBYTE - units.join("").length - 64))}]`;
   };
-  const half = MAX_JSON_NODES / 2 - 2;
+  const half = MAX_JSON_IRREGULAR_KEYS / 2 - 2;
   const id = (i: number, n: number): string => ((i * 7919) % n).toString(36);
   const cases: Readonly<Record<string, string>> = {
     "brackets": mebibyteOf("["),
@@ -191,6 +216,21 @@ describe("parseJson()", () => {
     "most nested pairs that the caps allow": repeat(
       (i) => `{"${id(i, 2039)}x":{"${id(i * 31, 2029)}y":1}},`,
       half,
+    ),
+    "irregular objects, then regular ones": repeat(
+      (i) => i < half ? `{"${id(i, 2039)}x":1,"${id(i * 31, 2029)}y":1},` : '{"x":1,"y":2},',
+      MAX_JSON_NODES / 2 - 2,
+    ),
+    "many keys with objects of one other key each": repeat(
+      () =>
+        `{${
+          Array.from({ length: 1000 }, (_, i) => `"${i}":{"${id(i * 7, 2039)}x":1}`).join(",")
+        }},`,
+      MAX_JSON_NODES / 2000 - 1,
+    ),
+    "objects of two shapes in turn": repeat(
+      (i) => i % 2 === 0 ? '{"a":1,"b":{"c":1}},' : '{"a":{"c":1,"d":2}},',
+      MAX_JSON_IRREGULAR_KEYS - 2,
     ),
     "as many objects as the caps allow": repeat(() => '{"a":1},', MAX_JSON_NODES - 2),
     "empty arrays": repeat(() => "[],"),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRetryAfter } from "../../../src/core/retry_after.ts";
+import { expectFast } from "../../support/parser_checks.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 10, 0, 0);
 
@@ -31,9 +32,7 @@ describe("parseRetryAfter()", () => {
   it("takes under 50 ms for 1 MiB of anything", () => {
     for (const filler of ["9", "Sat, ", " "]) {
       const value = filler.repeat(2 ** 20 / filler.length);
-      const start = performance.now();
-      parseRetryAfter(value, NOW);
-      expect(performance.now() - start).toBeLessThan(50);
+      expectFast(() => parseRetryAfter(value, NOW));
     }
   });
 });

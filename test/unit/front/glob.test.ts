@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { matchesGlob } from "../../../src/front/glob.ts";
+import { expectFast } from "../../support/parser_checks.ts";
 
 function matches(glob: string, name: string): boolean {
   return matchesGlob(glob.split("/"), name);
@@ -32,9 +33,10 @@ describe("matchesGlob()", () => {
 
   it("takes less than 50 ms for stars without end", () => {
     const glob = Array(120).fill("*a*a*a").join("/");
-    const start = performance.now();
-    matches(glob, Array(120).fill("a".repeat(200) + "b").join("/"));
-    matches(Array(60).fill("**").join("/") + "/x", Array(120).fill("a").join("/"));
-    expect(performance.now() - start).toBeLessThan(50);
+    const name = Array(120).fill("a".repeat(200) + "b").join("/");
+    expectFast(() => matches(glob, name));
+    expectFast(() =>
+      matches(Array(60).fill("**").join("/") + "/x", Array(120).fill("a").join("/"))
+    );
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeUtf8, isTidegateError, type Json } from "../../../src/core/mod.ts";
+import type { Json } from "../../../src/core/mod.ts";
 import { readApiRateLimit } from "../../../src/hub/api_rate_limit.ts";
 import {
   assertHub,
@@ -10,8 +10,6 @@ import {
 } from "../../../src/hub/hub_name.ts";
 import { readJwtTimes } from "../../../src/hub/jwt_times.ts";
 import { readRepositoryDetails } from "../../../src/hub/repository.ts";
-import { countSeverities, parseSeverity, worstSeverity } from "../../../src/hub/severity.ts";
-import { readFindings } from "../../../src/hub/statement.ts";
 import { readTag } from "../../../src/hub/tag.ts";
 import { parseDigest } from "../../../src/reference/mod.ts";
 import { attempt, expectFast, mebibyteOf } from "../../support/parser_checks.ts";
@@ -185,99 +183,5 @@ describe("parseHubName()", () => {
     }));
     expectFast(() => parseHubName(mebibyteOf("a-")));
     expectFast(() => parseNamespace(mebibyteOf("a-")));
-  });
-});
-
-describe("severities", () => {
-  it.each([
-    ["Critical", "critical"],
-    ["IMPORTANT", "high"],
-    ["moderate", "medium"],
-    ["9.0", "critical"],
-    [8.9, "high"],
-    ["4", "medium"],
-    ["0.1", "low"],
-    ["0.0", "unknown"],
-    ["11", "unknown"],
-    ["constructor", "unknown"],
-    ["", "unknown"],
-  ])("take %j for %s", (text, severity) => {
-    expect(parseSeverity(text)).toBe(severity);
-  });
-
-  it("count, and know the worst", () => {
-    expect(worstSeverity(["low", "critical", "unknown"])).toBe("critical");
-    expect(worstSeverity([])).toBe("unknown");
-    expect(countSeverities(["low", "low", "high"])).toMatchObject({ low: 2, high: 1, critical: 0 });
-  });
-});
-
-describe("readFindings()", () => {
-  const subject = [{ name: "x", digest: { sha256: "a".repeat(64) } }];
-  const predicateType = "https://in-toto.io/attestation/vulns/v0.1";
-  const read = (value: unknown): ReturnType<typeof readFindings> =>
-    readFindings(encodeUtf8(JSON.stringify(value)), DIGEST);
-
-  it("counts an empty list as scanned, with nothing found", () => {
-    const predicate = {
-      scanner: { uri: "pkg:x", result: [] },
-      metadata: { scanFinishedOn: "2026-01-01T00:00:00Z" },
-    };
-    expect(read({ subject, predicateType, predicate })).toEqual({
-      severities: { critical: 0, high: 0, medium: 0, low: 0, unknown: 0 },
-      scanner: "pkg:x",
-      scannedAt: Date.UTC(2026, 0, 1),
-    });
-  });
-
-  it("opens the envelope of cosign with what Trivy wrote", () => {
-    const found = [{ Severity: "HIGH" }, { Severity: "LOW" }, {}];
-    const payload = btoa(JSON.stringify({
-      subject,
-      predicateType: "https://cosign.sigstore.dev/attestation/vuln/v1",
-      predicate: { scanner: { result: { Results: [{ Vulnerabilities: found }, {}] } } },
-    }));
-    expect(read({ payloadType: "application/vnd.in-toto+json", payload })?.severities).toEqual({
-      critical: 0,
-      high: 1,
-      medium: 0,
-      low: 1,
-      unknown: 1,
-    });
-  });
-
-  it("takes the worst of several ratings", () => {
-    const severity = [{ method: "nvd", score: "5.0" }, { method: "vendor", score: "high" }];
-    const predicate = { scanner: { result: [{ id: "CVE-1", severity }] } };
-    expect(read({ subject, predicateType, predicate })?.severities).toMatchObject({ high: 1 });
-  });
-
-  it("ignores what is about something else", () => {
-    const predicate = { scanner: { result: [] } };
-    expect(read({ subject, predicateType: "https://spdx.dev/Document", predicate }))
-      .toBeUndefined();
-    const others = [{ digest: { sha256: "b".repeat(64) } }, {}];
-    expect(read({ subject: others, predicateType, predicate })).toBeUndefined();
-  });
-
-  it("throws nothing untyped, and is fast", () => {
-    const json = fc.jsonValue();
-    const shaped = fc.record({
-      subject: fc.constant(subject),
-      predicateType: fc.constant(predicateType),
-      predicate: fc.oneof(
-        json,
-        fc.record({ scanner: fc.oneof(json, fc.record({ result: json })) }),
-      ),
-    });
-    fc.assert(fc.property(fc.oneof(json, shaped), (value) => void attempt(() => read(value))));
-    fc.assert(
-      fc.property(fc.uint8Array(), (bytes) => void attempt(() => readFindings(bytes, DIGEST))),
-    );
-    expectFast(() => readFindings(encodeUtf8(mebibyteOf('{"a":')), DIGEST));
-    expect(() => read({ payload: "***" })).toThrow(expect.objectContaining({
-      code: "INVALID_RESPONSE",
-    }));
-    expect(isTidegateError(new Error("x"))).toBe(false);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeUtf8 } from "../../../src/core/mod.ts";
 import { parseContentType, parseManifest } from "../../../src/manifest/mod.ts";
 import { descriptorJson, imageJson, indexJson } from "../../support/manifests.ts";
+import { filledJson } from "../../support/json_fill.ts";
 import { attempt, expectFast, MEBIBYTE, mebibyteOf } from "../../support/parser_checks.ts";
 import { nearGrammar } from "../../support/wire_arbitraries.ts";
 
@@ -63,6 +64,13 @@ describe("parseManifest() on hostile bytes", () => {
     "unique keys": fill(`${image},"x":{`, '"z":1}}', (i) => `"${i.toString(36)}":1,`),
     "unique shapes": fill(`${image},"x":[`, "1]}", (i) => `{"${i.toString(36)}":1},`),
     "one key twice at the end": fill(`${image},"x":[`, '{"a":1,"a":1}]}', () => "1,"),
+    "as many objects as the caps allow": filledJson(`${image},"x":[`, () => '{"a":1}', "]}", 1),
+    "as many image entries as the caps allow": filledJson(
+      '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[',
+      () => layer,
+      "]}",
+      3,
+    ),
     "empty objects": fill(`${image},"x":[`, "1]}", () => "{},"),
     "deep arrays": fill(`${image},"x":[`, "1]}", () => "[[[[[[[[]]]]]]]],"),
     "numbers": fill(`${image},"x":[`, "1]}", () => "1e9,"),

@@ -128,7 +128,12 @@ describe("metricsObserver() into prometheusMetrics()", () => {
   it.each([
     ["docker.io", "docker"],
     ["hub", "docker"],
+    ["index.docker.io", "docker"],
+    ["registry-1.docker.io", "docker"],
+    ["hub.docker.com", "docker"],
+    ["docker.com", "tidegate"],
     ["ghcr.io", "ghcr"],
+    ["api.github.com", "ghcr"],
     ["registry.example.com", "tidegate"],
   ])("files the upstream %s under %s", (upstream, namespace) => {
     const metrics = prometheusMetrics();
@@ -141,6 +146,27 @@ describe("metricsObserver() into prometheusMetrics()", () => {
     } as const;
     metricsObserver(metrics)(event);
     expect(metrics.text()).toContain(`${namespace}_rate_limit_limit 1`);
+  });
+
+  it("tells the parts of a vendor's API apart", () => {
+    const facts = { ...FACTS, kind: "api", method: "GET" } as const;
+    const text = textOf([
+      { type: "request.answered", ...facts, endpoint: "tags", status: 200, milliseconds: 1 },
+      {
+        type: "request.failed",
+        ...facts,
+        endpoint: "search",
+        code: "NETWORK_ERROR",
+        milliseconds: 1,
+      },
+      { type: "request.answered", ...facts, status: 200, milliseconds: 1 },
+      // the registry's own endpoints have no parts
+      { type: "request.answered", ...FACTS, endpoint: "login", status: 200, milliseconds: 1 },
+    ]);
+    const endpoints = [...text.matchAll(/requests_total\{method="GET",endpoint="([^"]+)"/g)];
+    expect(endpoints.map(([, endpoint]) => endpoint)).toEqual([
+      ...["api-tags", "api-search", "api", "manifest"],
+    ]);
   });
 
   it("takes one namespace for all", () => {

@@ -31,7 +31,7 @@ describe("parseFrontDoorConfig()", () => {
       access: { anonymous: [], tokens: [] },
       ranges: "verified",
       sealingKeys: [],
-      cache: { tagTtlSeconds: 0, staleIfErrorSeconds: 0 },
+      cache: { tagTtlSeconds: 0, staleIfErrorSeconds: 0, pullReserve: 10 },
       cors: { origins: [] },
       limits: { manifestBytes: 4194304, chunkBytes: 99614720 },
     });
@@ -99,6 +99,7 @@ describe("parseFrontDoorConfig()", () => {
     ["a cache of blobs", { cache: { blobs: "r2" } }, "cache.blobs"],
     ["a time that is none", { cache: { tagTtlSeconds: -1 } }, "cache.tagTtlSeconds"],
     ["tags for a week", { cache: { tagTtlSeconds: 604_800 } }, "cache.tagTtlSeconds"],
+    ["a reserve of parts", { cache: { pullReserve: 0.5 } }, "cache.pullReserve"],
     ["stale answers alone", { cache: { staleIfErrorSeconds: 1 } }, "cache.staleIfErrorSeconds"],
     [
       "uploads to any origin",

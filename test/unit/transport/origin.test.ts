@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decideRealm } from "../../../src/transport/origin.ts";
+import type { TidegateEvent } from "../../../src/observability/mod.ts";
+import { askOrigin, decideRealm } from "../../../src/transport/origin.ts";
 import { resolveUpstream } from "../../../src/upstream/mod.ts";
 
 const PINNED = "https://auth.example";
@@ -41,4 +42,22 @@ describe("decideRealm()", () => {
       );
     },
   );
+});
+
+describe("askOrigin()", () => {
+  it("tells the observer what was refused, and nothing of what was not", () => {
+    const events: TidegateEvent[] = [];
+    const told = { upstream, observer: (event: TidegateEvent) => void events.push(event) };
+    const from = `${upstream.origin}/v2/acme/app/tags/list`;
+    expect(askOrigin(told, "link", from, "?last=b").url).toBe(`${from}?last=b`);
+    expect(() => askOrigin(told, "link", from, "")).toThrow(/is empty/);
+    expect(events).toEqual([]);
+    const elsewhere = "https://elsewhere.example";
+    expect(() => askOrigin(told, "link", from, `${elsewhere}/page`)).toThrow(
+      expect.objectContaining({ code: "ORIGIN_NOT_TRUSTED" }),
+    );
+    expect(events).toEqual([
+      expect.objectContaining({ type: "origin.refused", use: "link", target: elsewhere }),
+    ]);
+  });
 });

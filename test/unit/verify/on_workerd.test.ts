@@ -23,7 +23,7 @@ function answer(socket: Socket, path: string): void {
   socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${size}\r\n\r\n`);
   socket.write(sent, () => {
     if (kind === "close") socket.end();
-    if (kind === "reset") setTimeout(() => socket.resetAndDestroy(), 100); // first let it arrive
+    if (kind === "reset") setTimeout(() => socket.resetAndDestroy(), 300); // first let it arrive
   });
 }
 
@@ -85,7 +85,7 @@ function relay(path: string, crowd: number, most = Infinity): Promise<Received> 
 }
 
 async function outcome(): Promise<string> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 500; tries++) {
     const text = await (await fetch(new URL("/outcome", workerUrl))).text();
     if (text !== "pending") return text;
     await new Promise((resolve) => setTimeout(resolve, 20));

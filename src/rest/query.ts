@@ -1,8 +1,8 @@
+/** Query parameters by name; what is undefined is left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
 /** A URL with the query parameters that are given. */
-export function withQuery(
-  url: string,
-  query: Readonly<Record<string, string | number | undefined>>,
-): string {
+export function withQuery(url: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) parameters.set(name, String(value));

@@ -8,7 +8,7 @@ export interface SeverityCounts {
   readonly unknown: number;
 }
 
-/** One of the severities. */
+/** How bad a vulnerability is. */
 export type Severity = keyof SeverityCounts;
 
 /** From the worst on. */
@@ -21,9 +21,11 @@ const WORDS: Readonly<Record<string, Severity>> = {
   medium: "medium",
   moderate: "medium",
   low: "low",
+  minor: "low",
+  negligible: "low",
 };
 
-/** The lowest score of each severity in CVSS 3 and 4. */
+/** The lowest score of each severity (FIRST, "Qualitative Severity Rating Scale" of CVSS 3 and 4). */
 const SCORES: readonly (readonly [number, Severity])[] = [
   [9, "critical"],
   [7, "high"],
@@ -34,7 +36,7 @@ const SCORES: readonly (readonly [number, Severity])[] = [
 /** A severity as scanners write it: a word, or a CVSS score. */
 export function parseSeverity(rating: string | number): Severity {
   const text = String(rating).trim().toLowerCase();
-  const score = /^\d{1,2}(?:\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
+  const score = /^\d{1,2}(?:\.\d+)?$/.test(text) ? Number(text) : NaN;
   const scored = score <= 10 ? SCORES.find(([least]) => score >= least)?.[1] : undefined;
   return scored ?? (Object.hasOwn(WORDS, text) ? WORDS[text] : undefined) ?? "unknown";
 }

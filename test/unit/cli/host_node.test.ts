@@ -1,0 +1,83 @@
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { PassThrough } from "node:stream";
+import type { ReadStream, WriteStream } from "node:tty";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askTerminal } from "../../../src/cli/ask_node.ts";
+import { nodeFiles, nodeHost } from "../../../src/cli/host_node.ts";
+
+let folder: string;
+const { PATH } = process.env;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "tidegate-host-"))));
+afterAll(async () => {
+  process.env["PATH"] = PATH;
+  await rm(folder, { recursive: true });
+});
+
+/** Type keys at a terminal that is none. */
+async function type(keys: string, isHidden: boolean): Promise<readonly [unknown, string]> {
+  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+  const output = new PassThrough();
+  const asked = askTerminal(
+    input as unknown as ReadStream,
+    output as unknown as WriteStream,
+    "Password: ",
+    isHidden,
+  );
+  input.write(keys);
+  return [await asked, String(output.read())];
+}
+
+describe("askTerminal()", () => {
+  it("shows what is typed, unless it is hidden", async () => {
+    expect(await type("anx\u007fn\r", false)).toEqual(["ann", "Password: anx\b \bn\n"]);
+    expect(await type("secret\n", true)).toEqual(["secret", "Password: \n"]);
+  });
+
+  it("^C, ^D and no terminal are no answer", async () => {
+    expect((await type("ab\u0003", true))[0]).toBeUndefined();
+    expect((await type("\u0004", true))[0]).toBeUndefined();
+    const input = new PassThrough() as unknown as ReadStream;
+    const output = new PassThrough() as unknown as WriteStream;
+    expect(await askTerminal(input, output, "?", true)).toBeUndefined();
+  });
+});
+
+describe("nodeFiles", () => {
+  it("a file appears when it is closed, and an aborted one never", async () => {
+    const path = nodeFiles.join(folder, "deep", "file");
+    const writer = await nodeFiles.write(path, 0o600);
+    await writer.write(new Uint8Array([1, 2]));
+    expect(await nodeFiles.read(path, 10)).toBeUndefined();
+    await writer.close();
+    expect(await nodeFiles.read(path, 10)).toEqual(new Uint8Array([1, 2]));
+    await expect(nodeFiles.read(path, 1)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+    const other = await nodeFiles.write(path);
+    await other.abort();
+    expect(await readdir(join(folder, "deep"))).toEqual(["file"]);
+    await expect(nodeFiles.read(folder, 10 ** 9)).rejects.toMatchObject({ code: "EISDIR" });
+  });
+});
+
+describe("nodeHost()", () => {
+  it("runs a helper without a shell, and shows nothing that it prints", async () => {
+    const helper = join(folder, "docker-credential-test");
+    await writeFile(helper, '#!/bin/sh\nread line; echo "$1 $line"; exit ${line#x}\n');
+    await chmod(helper, 0o755);
+    process.env["PATH"] = `${folder}:${PATH}`;
+    const { runHelper } = nodeHost(new AbortController().signal);
+    expect(await runHelper("test", "get", "x0")).toEqual({ exitCode: 0, stdout: "get x0\n" });
+    expect(await runHelper("test", "erase", "x3")).toMatchObject({ exitCode: 3 });
+    await expect(runHelper("none", "get", "")).rejects.toMatchObject({ code: "CREDENTIALS" });
+    await expect(runHelper("../x", "get", "")).rejects.toMatchObject({ code: "CREDENTIALS" });
+  });
+
+  it("finds the user's folders, and writes", async () => {
+    const host = nodeHost(new AbortController().signal);
+    expect(host.cacheHome).not.toBe("");
+    expect(host.dockerConfigPath).toMatch(/config\.json$/);
+    expect(host.stdout.columns()).toBeGreaterThan(0);
+    await host.stderr.write("");
+  });
+});
