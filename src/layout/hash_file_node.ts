@@ -11,6 +11,8 @@ export interface HashFileOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether the file's time tells others that we are at it. Default is `false`. */
   readonly touch?: boolean;
+  /** Gets each piece too, with its place from the first byte on, and has done with it when it resolves. */
+  readonly onPiece?: (piece: Uint8Array, at: number) => Promise<void>;
   /** Where the first byte is. Default is 0. */
   readonly start?: number;
 }
@@ -20,7 +22,7 @@ export async function hashFile(
   file: FileHandle,
   size: number,
   hasher: Hasher,
-  { signal, touch = false, start = 0 }: HashFileOptions,
+  { signal, touch = false, start = 0, onPiece }: HashFileOptions,
 ): Promise<void> {
   const buffer = new Uint8Array(Math.min(READ_BYTES, size));
   for (let at = 0; at < size;) {
@@ -28,7 +30,8 @@ export async function hashFile(
     const most = Math.min(buffer.length, size - at);
     const { bytesRead } = await file.read(buffer, 0, most, start + at);
     if (bytesRead === 0) return; // it became shorter, and the digest will say so
-    await hasher.update(buffer.subarray(0, bytesRead));
+    const piece = buffer.subarray(0, bytesRead);
+    await Promise.all([hasher.update(piece), onPiece?.(piece, at)]);
     at += bytesRead;
     if (touch && at % TOUCH_BYTES < bytesRead) await setTime(file);
   }

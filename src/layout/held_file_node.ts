@@ -19,8 +19,10 @@ export interface Holder {
   readonly path: string;
   /** Changes whenever the holder does something: its path, its length, its time. */
   readonly progress: string;
-  /** Whether it can be of a process that is not of this machine, and so may be gone. */
+  /** Whether it is of a process of another machine or container, which may be gone. */
   readonly isForeign: boolean;
+  /** When it last did something, in milliseconds since the epoch. */
+  readonly modifiedMs: number;
 }
 
 /**
@@ -86,5 +88,6 @@ async function describeHolder(
   const found = await ifThere(() => stat(path));
   if (found === undefined) return undefined;
   const isForeign = livenessOf(file.slice(name.length + 1)) === "unknown";
-  return { path, progress: `${file} ${found.size} ${found.mtimeMs}`, isForeign };
+  const { size, mtimeMs: modifiedMs } = found;
+  return { path, progress: `${file} ${size} ${modifiedMs}`, isForeign, modifiedMs };
 }

@@ -41,7 +41,7 @@ async function locked<T>(root: LayoutRoot, clock: Clock, work: () => Promise<T>)
   }
 }
 
-/** Touch the held file now and then, for waiters of other machines. */
+/** Touch the held file at once and then now and then, for waiters of other machines. */
 function showLife(path: string, clock: Clock): () => void {
   let stop: () => void = () => {};
   const beat = (): void => {
@@ -49,7 +49,7 @@ function showLife(path: string, clock: Clock): () => void {
     utimes(path, now, now).catch(() => {}); // it was released meanwhile, or the disk will say so
     stop = clock.after(FOREIGN_STALE_MS / 3, beat);
   };
-  stop = clock.after(FOREIGN_STALE_MS / 3, beat);
+  beat();
   return () => stop();
 }
 
@@ -64,7 +64,8 @@ async function take(root: LayoutRoot, clock: Clock): Promise<HeldFile> {
     const now = clock.now();
     if (taken !== undefined) {
       if (taken.progress !== seen.progress) seen = { progress: taken.progress, since: now };
-      if (taken.isForeign && now - seen.since >= FOREIGN_STALE_MS) {
+      const silentMs = now - Math.min(seen.since, taken.modifiedMs);
+      if (taken.isForeign && silentMs >= FOREIGN_STALE_MS) {
         const stolen = await tryTake(folder, basename(taken.path), TOKEN);
         if (stolen !== undefined) return stolen;
       }

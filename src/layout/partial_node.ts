@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open, rm } from "node:fs/promises";
 import { type Clock, type Hasher } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { digestAlgorithm } from "../reference/mod.ts";
-import { errnoOf } from "./disk_node.ts";
+import { errnoOf, ifThere, writeAll } from "./disk_node.ts";
 import { hashFile } from "./hash_file_node.ts";
 import {
   type HeldFile,
@@ -68,9 +68,12 @@ export async function takePartial(
     if (taken === undefined) {
       const made = await createAlone(folder, blob);
       if (made !== undefined) return made;
-    } else if (taken.progress !== seen.progress) {
-      seen = { progress: taken.progress, since: clock.now() };
-    } else if (clock.now() - seen.since >= stallMs) return await create(folder, blob);
+    } else {
+      const now = clock.now();
+      if (taken.progress !== seen.progress) seen = { progress: taken.progress, since: now };
+      const since = taken.isForeign ? Math.min(seen.since, taken.modifiedMs) : seen.since;
+      if (now - since >= stallMs) return await writeBeside(taken, folder, blob, signal);
+    }
     await clock.sleep(POLL_MS * (1 + Math.random()), signal);
   }
 }
@@ -89,6 +92,35 @@ async function create(folder: string, { digest }: BlobKey): Promise<Partial> {
   const held = heldPath(folder, partialName({ digest }));
   const file = await open(held.path, CREATE, FILE_MODE);
   return { held, file, hasher: createHasher(digestAlgorithm(digest)), size: 0 };
+}
+
+/**
+ * Begin a file although somebody holds one. A process of this machine still has its own; one of
+ * another machine or container is gone, as a rule, and what it wrote is copied, in case it is not.
+ */
+async function writeBeside(
+  holder: Holder,
+  folder: string,
+  blob: BlobKey,
+  signal: AbortSignal | undefined,
+): Promise<Partial> {
+  const made = await create(folder, blob);
+  const from = holder.isForeign ? await ifThere(() => openPlain(holder.path)) : undefined;
+  if (from === undefined) return made;
+  const { size } = await from.stat();
+  const copied = Math.min(size, blob.size);
+  try {
+    const onPiece = (piece: Uint8Array, at: number): Promise<void> =>
+      writeAll(made.file, piece, at);
+    await hashFile(from, copied, made.hasher, { signal, onPiece });
+    await rm(holder.path, { force: true });
+    return { ...made, size: copied };
+  } catch (error) {
+    await dropPartial(made);
+    throw error;
+  } finally {
+    await from.close();
+  }
 }
 
 /** Begin a file, unless somebody else does so at the same time: then both wait and look again. */

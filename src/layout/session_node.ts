@@ -43,7 +43,7 @@ export function createSession(root: LayoutRoot): Session {
 
 /**
  * The moment before which nothing is needed by a session: the oldest beginning, or now. Files of
- * sessions that crashed are removed. All times are the file system's own.
+ * sessions that crashed are removed. In whole milliseconds, as times are set.
  */
 export async function oldestSession(root: LayoutRoot, nowMs: number): Promise<number> {
   const now = await makeFile(root);
@@ -59,7 +59,7 @@ export async function oldestSession(root: LayoutRoot, nowMs: number): Promise<nu
     else oldest = Math.min(oldest, begun);
   }
   await rm(now, { force: true });
-  return oldest;
+  return Math.floor(oldest);
 }
 
 async function makeFile(root: LayoutRoot): Promise<string> {

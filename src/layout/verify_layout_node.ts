@@ -1,5 +1,6 @@
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { isTidegateError } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type Descriptor, isForeignLayer } from "../manifest/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest, parseDigest } from "../reference/mod.ts";
@@ -22,15 +23,14 @@ export async function verifyLayout(
   let [blobs, bytes] = [0, 0];
   for (const digest of await listBlobs(root)) {
     signal?.throwIfAborted();
-    const found = await root.find(root.blobName(digest));
-    if (found === undefined) continue;
-    const reason = await onDisk(found.path, () => faultOf(found, digest, signal));
+    const path = root.path(root.blobName(digest));
+    const { size, reason } = await onDisk(path, () => checkBlob(root, digest, signal));
     blobs++;
-    bytes += found.size;
-    onBlob?.({ digest, size: found.size });
+    bytes += size;
+    onBlob?.({ digest, size });
     if (reason === undefined) continue;
     const moved = moves ? await quarantine(root, digest) : undefined;
-    corrupt.push({ digest, path: moved ?? found.path, reason });
+    corrupt.push({ digest, path: moved ?? path, reason });
   }
   const wrong = new Set(corrupt.map(({ digest }) => digest));
   return { blobs, bytes, corrupt, missing: await findMissing(store, wrong) };
@@ -46,6 +46,27 @@ export async function quarantine(root: LayoutRoot, digest: Digest): Promise<stri
       await rename(root.path(name), to);
       return to;
     }));
+}
+
+interface Checked {
+  readonly size: number;
+  /** What is wrong with it. */
+  readonly reason: string | undefined;
+}
+
+async function checkBlob(
+  root: LayoutRoot,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<Checked> {
+  try {
+    const found = await root.find(root.blobName(digest));
+    if (found === undefined) return { size: 0, reason: undefined }; // collected meanwhile
+    return { size: found.size, reason: await faultOf(found, digest, signal) };
+  } catch (error) {
+    if (!isTidegateError(error, "CACHE_INVALID")) throw error;
+    return { size: 0, reason: error.details.reason };
+  }
 }
 
 async function faultOf(
@@ -64,6 +85,11 @@ async function faultOf(
   }
 }
 
+/** A document that is no manifest is what its digest says all the same. */
+function ignoreTyped(error: unknown): undefined {
+  if (!isTidegateError(error) || error.code === "CACHE_IO") throw error;
+}
+
 /** What should be there: entries, and what the images that they lead to consist of. */
 async function findMissing(
   store: BlobStore,
@@ -80,7 +106,7 @@ async function findMissing(
     if (found === undefined && isNeeded && !isForeignLayer(descriptor)) missing.push(descriptor);
     if (found !== undefined || isNeeded) seen.add(descriptor.digest);
     if (found === undefined || !isManifest(descriptor)) continue;
-    const manifest = await readManifest(store, descriptor.digest);
+    const manifest = await readManifest(store, descriptor.digest).catch(ignoreTyped);
     if (manifest === undefined) continue;
     const isImage = manifest.kind === "image";
     queue.push(...childrenOf(manifest).map((child) => ({ descriptor: child, isNeeded: isImage })));

@@ -7,6 +7,7 @@ import {
   type Send,
   TidegateError,
 } from "../core/mod.ts";
+import { keptConnection } from "./kept_connection_node.ts";
 import { networkError } from "./network_error.ts";
 import { streamedBytes } from "./streamed_bytes_node.ts";
 
@@ -60,6 +61,7 @@ function toRequest(
     credentials: "omit",
     signal: signal ?? null,
     body: streamed ?? body ?? null,
+    ...keptConnection(method),
   };
   if (init.body instanceof ReadableStream) init.duplex = "half";
   try {

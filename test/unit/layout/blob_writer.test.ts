@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BlobWriter, type ImageLayout, openLayout } from "../../../src/layout/mod.ts";
@@ -190,6 +191,21 @@ describe("two writers of one blob", () => {
     expect(writer.offset).toBe(90_000);
     await finish(writer);
     expect(partials()).toEqual([]);
+  });
+
+  it("goes on with a copy of what a process of another machine left", async () => {
+    await leaveUnfinished(90_000);
+    const [, , , random] = newOwnerName().split(".");
+    const theirs = partialPath(`${PARTIAL}.ffffffff.7.1.${random}`);
+    renameSync(partialPath(PARTIAL), theirs);
+    const file = await open(theirs, "r+"); // it may live after all
+    const writer = await layout.blobWriter(BLOB);
+    expect(writer.offset).toBe(90_000);
+    await file.write(new Uint8Array(50_000));
+    await file.close();
+    await finish(writer);
+    expect(partials()).toEqual([]);
+    expect(await layout.verify()).toMatchObject({ blobs: 1, corrupt: [] });
   });
 
   it("waits as long as its signal stands", async () => {

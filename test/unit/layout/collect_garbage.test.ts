@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ImageLayout, openLayout } from "../../../src/layout/mod.ts";
@@ -135,6 +135,21 @@ describe("ImageLayout.verify()", () => {
     const index = manifestOf({ manifests: [child, absent] }, MEDIA_TYPES.imageIndex);
     await layout.putManifest(index, "multi");
     expect((await layout.verify()).missing).toEqual([]);
+  });
+
+  it("names what is no file of ours, and documents that are no manifests, without failing", async () => {
+    const secret = sha256("secret");
+    symlinkSync("/etc/passwd", at("blobs", "sha256", secret.slice(7)));
+    const text = new TextEncoder().encode("{}");
+    await putBlob(layout, text);
+    const entry = { mediaType: MEDIA_TYPES.imageManifest, digest: sha256(text), size: 2 };
+    writeFileSync(at("index.json"), JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
+    const found = await layout.verify();
+    expect(found.missing).toEqual([]);
+    expect(found.corrupt).toMatchObject([{
+      digest: secret,
+      reason: expect.stringMatching(/link/),
+    }]);
   });
 
   it("ends with its signal's reason", async () => {
