@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- NAME [--json] [--runtime NAME]… [--rounds N] [--full]`
+ * `npm run bench -- NAME [--json] [--runtime NAME]… [--rounds N] [--case NAME]… [--full]`
  *
  * In: the name of a bench. Out: its lines, as JSON or for reading. Next: the files it names.
  * @module
@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   pull: async () => (await import("./pull.ts")).benchPull,
   spans: async () => (await import("./spans.ts")).benchSpans,
   push: async () => (await import("./push.ts")).benchPush,
+  cli: async () => (await import("./cli.ts")).benchCli,
   latency: async () => (await import("./latency.ts")).benchLatency,
 };
 
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean", default: false },
     full: { type: "boolean", default: false },
     runtime: { type: "string", multiple: true, default: [] },
+    case: { type: "string", multiple: true, default: [] },
     rounds: { type: "string", default: "61" },
   },
 });
@@ -44,6 +46,7 @@ if (load === undefined) {
     runtimes: values.runtime,
     rounds: Math.max(1, Number(values.rounds)),
     full: values.full,
+    cases: values.case,
   };
   for await (const line of bench(options)) {
     console.log(values.json ? JSON.stringify(line) : forReading(line));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { workerCompatibility } from "../tools/worker_bundle.ts";
-import { type PushImage, pushWithSkopeo, startPushRegistry, writeImage } from "./push_registry.ts";
+import { type PushImage, pushWithSkopeo, withRegistry, writeImage } from "./push_registry.ts";
 import {
   type BenchLine,
   type BenchOptions,
@@ -154,18 +154,6 @@ function startDoor(origin: string): Promise<RunningWorker> {
   const bindings = { TIDEGATE_CONFIG: JSON.stringify(config), SEAL_KEY: "0".repeat(64) };
   const { flags } = workerCompatibility();
   return startWorker(DOOR, { bindings, kvNamespaces: ["TOKENS"], compatibilityFlags: flags });
-}
-
-/** A registry of its own for each push: skopeo mounts what it pushed to the same host before. */
-async function withRegistry<T>(folder: string, use: (origin: string) => Promise<T>): Promise<T> {
-  const data = join(folder, "registry");
-  const registry = await startPushRegistry(data);
-  try {
-    return await use(registry.origin);
-  } finally {
-    await registry.stop();
-    rmSync(data, { recursive: true, force: true });
-  }
 }
 
 async function push(

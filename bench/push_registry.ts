@@ -1,5 +1,13 @@
 import { createHash, randomFillSync } from "node:crypto";
-import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { freePort, run, type Running, startServer } from "../test/support/processes_node.ts";
 
@@ -26,6 +34,21 @@ export async function startPushRegistry(folder: string): Promise<PushRegistry> {
   const env = { OTEL_TRACES_EXPORTER: "none" };
   const running = await startServer("docker-registry", ["serve", file], /listening on/, { env });
   return { ...running, origin: `http://${addr}` };
+}
+
+/** A registry of its own for each push: skopeo mounts what it pushed to the same host before. */
+export async function withRegistry<T>(
+  folder: string,
+  use: (origin: string) => Promise<T>,
+): Promise<T> {
+  const data = join(folder, "registry");
+  const registry = await startPushRegistry(data);
+  try {
+    return await use(registry.origin);
+  } finally {
+    await registry.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
 }
 
 /** An image of one layer in skopeo's `dir:` layout. */

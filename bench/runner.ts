@@ -26,6 +26,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Take the long cases too. */
   readonly full: boolean;
+  /** Cases to run, where a bench has several; empty for all. */
+  readonly cases: readonly string[];
 }
 
 /** A bench: yields its lines as they are known. */

@@ -6,11 +6,14 @@
  * @module
  */
 import process from "node:process";
-import { EXIT } from "./exit_code.ts";
 import type { CliHost } from "./host.ts";
-import { nodeHost } from "./host_node.ts";
-import { runCommandLine } from "./run.ts";
-import { VERSION } from "./version.ts";
+import { keepYoungHeapSmall } from "./young_heap_node.ts";
+
+keepYoungHeapSmall(process.argv.slice(2)); // first: it does not shrink again
+const { EXIT } = await import("./exit_code.ts");
+const { nodeHost } = await import("./host_node.ts");
+const { runCommandLine } = await import("./run.ts");
+const { VERSION } = await import("./version.ts");
 
 /** How long what was begun may take to end when the user has interrupted it. */
 const GRACE_MS = 5000;

@@ -12,6 +12,7 @@ import { readPlan } from "./sync_ends.ts";
 import type { SyncPlan } from "./sync_plan.ts";
 
 const IMAGES = 8; // small images wait for requests, not for bytes
+const LISTS = 4; // lists of tags are few and long; each page is a round trip
 const BLOBS = 6;
 const WAIT_MS: number = 5 * 60_000;
 
@@ -74,32 +75,43 @@ interface SyncJob {
   readonly report: (facts: Omit<SyncImage, "type" | "at">) => void;
 }
 
-/** A repository that cannot be listed is one failure. */
+/** In the order of the rules, however many are listed at once. */
 async function listAll(
   job: SyncJob,
   rules: ReturnType<typeof readPlan>,
   signal: AbortSignal | undefined,
 ): Promise<readonly RuleListing[]> {
+  const listings = new Map<number, readonly RuleListing[]>();
+  await inParallel(rules, LISTS, signal, async (rule, index, signal) => {
+    listings.set(index, await listRule(job, rule, signal));
+  });
+  return rules.flatMap((_, index) => listings.get(index) ?? []);
+}
+
+/** A repository that cannot be listed is one failure; what was listed before it counts. */
+async function listRule(
+  job: SyncJob,
+  rule: ReturnType<typeof readPlan>[number],
+  signal: AbortSignal,
+): Promise<readonly RuleListing[]> {
   const { clock, options: { onEvent = () => {} } } = job;
   const listings: RuleListing[] = [];
-  for (const rule of rules) {
-    const { from: source, to: destination } = rule.rule;
-    try {
-      for await (const listing of listPairs(rule, { signal })) {
-        listings.push(listing);
-        const { repository, target, total, pairs } = listing;
-        onEvent({
-          type: "sync.listed",
-          at: clock.now(),
-          source: repository,
-          destination: target,
-          tags: total,
-          chosen: pairs.length,
-        });
-      }
-    } catch (error) {
-      fail(job, { source, destination }, error, signal);
+  const { from: source, to: destination } = rule.rule;
+  try {
+    for await (const listing of listPairs(rule, { signal })) {
+      listings.push(listing);
+      const { repository, target, total, pairs } = listing;
+      onEvent({
+        type: "sync.listed",
+        at: clock.now(),
+        source: repository,
+        destination: target,
+        tags: total,
+        chosen: pairs.length,
+      });
     }
+  } catch (error) {
+    fail(job, { source, destination }, error, signal);
   }
   return listings;
 }

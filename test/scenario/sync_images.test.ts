@@ -5,6 +5,7 @@ import {
   type SyncOptions,
   type SyncPlan,
   type SyncReport,
+  type SyncSource,
 } from "../../src/copy/mod.ts";
 import { buildImage } from "../../src/simulation/mod.ts";
 import { type CopyWorld, createCopyWorld } from "../support/copy_world.ts";
@@ -65,6 +66,33 @@ describe("syncImages()", () => {
       "sync.listed",
       ...Array(3).fill("sync.image"),
       "sync.finished",
+    ]);
+  });
+
+  it("lists for several rules at once, and keeps their order", async () => {
+    const world = createSyncWorld();
+    const places = registryPlaces(world.client);
+    const held = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const source = (registry: string): SyncSource => ({
+      ...places.source(registry),
+      async *tags(repository, options): AsyncGenerator<string, void> {
+        begun.push(repository);
+        if (begun.length === 1) await held.promise; // until the second one is asked for, too
+        else held.resolve();
+        yield* places.source(registry).tags(repository, options);
+      },
+    });
+    const rules = ["acme/app", "acme/web"].map((name) => ({
+      from: `from.example.com/${name}`,
+      to: `to.example.com/mirror/${name}`,
+    }));
+    const options = { clock: world.clock, images: 1, dryRun: true };
+    const report = await world.run(syncImages({ rules }, { ...places, source }, options));
+    expect(begun).toEqual(["acme/app", "acme/web"]);
+    expect(report.images.map((image) => image.source.split(":")[0])).toEqual([
+      ...TAGS.map(() => "from.example.com/acme/app"),
+      ...TAGS.map(() => "from.example.com/acme/web"),
     ]);
   });
 
