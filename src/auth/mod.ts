@@ -4,6 +4,7 @@
  * In: a request's scopes, a 401. Out: a value for `Authorization`. Next: `transport`.
  * @module
  */
+export { isBoundTo } from "./bound_to.ts";
 export { type Authorizer, type AuthorizerOptions, createAuthorizer } from "./authorizer.ts";
 export * from "./challenge.ts";
 export * from "./credential.ts";

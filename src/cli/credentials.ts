@@ -5,6 +5,7 @@ import {
   dockerConfigCredentials,
   environmentCredentials,
   firstCredentials,
+  isBoundTo,
 } from "../auth/mod.ts";
 import { concatBytes, decodeUtf8, Secret, type Upstream } from "../core/mod.ts";
 import { type CliSettings, upstreamOf } from "./cli_settings.ts";
@@ -33,17 +34,20 @@ export async function commandCredentials(
   settings: CliSettings,
   registry: string | undefined,
 ): Promise<CredentialProvider> {
-  const given = await givenCredential(context);
   const name = context.options.text("registry") ?? registry;
-  if (given !== undefined && name === undefined) {
-    throw new UsageError("--username is for one registry: name it with --registry");
-  }
+  if (context.options.text("username") !== undefined && name === undefined) throw notOne();
+  const upstream = name === undefined ? undefined : upstreamOf(settings, name);
+  const given = await givenCredential(context, upstream);
   return firstCredentials(
-    ...(given && name !== undefined ? [boundTo(upstreamOf(settings, name), given)] : []),
+    ...(given && upstream ? [boundTo(upstream, given)] : []),
     ...environmentProviders(context.host),
     ...(settings.options.client.credentials ? [settings.options.client.credentials] : []),
     dockerConfigCredentials(dockerConfigOf(context.host)),
   );
+}
+
+function notOne(): UsageError {
+  return new UsageError("--username is for one registry: name it with --registry");
 }
 
 function boundTo({ origin }: Upstream, credential: Credential): CredentialProvider {
@@ -66,14 +70,17 @@ function environmentProviders({ env }: CliHost): CredentialProvider[] {
 }
 
 /** What `--username` and its password come to. */
-async function givenCredential(context: CommandContext): Promise<Credential | undefined> {
+async function givenCredential(
+  context: CommandContext,
+  upstream: Upstream | undefined,
+): Promise<Credential | undefined> {
   const username = context.options.text("username");
   const password = await givenPassword(context);
   if (username === undefined) {
     if (password === undefined) return undefined;
     throw new UsageError("A password needs --username");
   }
-  const secret = password ?? environmentPassword(context.host);
+  const secret = password ?? environmentPassword(context.host, username, upstream);
   if (secret === undefined) {
     throw new UsageError(
       "--username needs --password-stdin, or DOCKER_PASSWORD in the environment",
@@ -107,9 +114,18 @@ export async function givenPassword(context: CommandContext): Promise<Secret | u
   return new Secret(word);
 }
 
-function environmentPassword({ env }: CliHost): Secret | undefined {
-  const value = env["TIDEGATE_PASSWORD"] || env["DOCKER_PASSWORD"];
-  return value ? new Secret(value) : undefined;
+/** One whose variables say nothing of another user name, or of another registry. */
+function environmentPassword(
+  { env }: CliHost,
+  username: string,
+  upstream: Upstream | undefined,
+): Secret | undefined {
+  for (const [name, password, registry] of VARIABLES) {
+    const [user, value, host] = [env[name], env[password], env[registry]];
+    const isForIt = !host || (upstream !== undefined && isBoundTo(host, upstream));
+    if (value && isForIt && (!user || user === username)) return new Secret(value);
+  }
+  return undefined;
 }
 
 async function stdinPassword(host: CliHost): Promise<Secret> {
