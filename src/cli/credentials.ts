@@ -46,6 +46,23 @@ export async function commandCredentials(
   );
 }
 
+/**
+ * Refuse to choose: `--username` without `--registry` is for one registry alone. Called before the
+ * first client is opened.
+ *
+ * @param registries All that the command is about; undefined for what is in none.
+ * @throws {UsageError} When there are several.
+ */
+export function assertOneRegistry(
+  { options }: CommandContext,
+  registries: Iterable<string | undefined>,
+): void {
+  if (options.text("username") === undefined || options.text("registry") !== undefined) return;
+  const names = new Set(registries);
+  names.delete(undefined);
+  if (names.size > 1) throw notOne();
+}
+
 function notOne(): UsageError {
   return new UsageError("--username is for one registry: name it with --registry");
 }
@@ -128,7 +145,16 @@ function environmentPassword(
   return undefined;
 }
 
-async function stdinPassword(host: CliHost): Promise<Secret> {
+/** What was read: a command may open several clients, and standard input can be read once. */
+const STDIN_PASSWORDS = new WeakMap<CliHost, Promise<Secret>>();
+
+function stdinPassword(host: CliHost): Promise<Secret> {
+  const password = STDIN_PASSWORDS.get(host) ?? readPassword(host);
+  STDIN_PASSWORDS.set(host, password);
+  return password;
+}
+
+async function readPassword(host: CliHost): Promise<Secret> {
   const bytes = await readStdin(host, MAX_PASSWORD_BYTES);
   const secret = new Secret(decodeUtf8(bytes).replace(/\r?\n$/, ""));
   if (secret.length === 0) throw new UsageError("There is no password on standard input");

@@ -153,10 +153,13 @@ export async function runIn(
 ): Promise<CliResult> {
   const [out, err] = [memorySink(false), memorySink(how.isTerminal ?? false)];
   const typed = [...how.typed ?? []];
+  let isRead = false;
   const host: CliHost = {
     stdout: out.sink,
     stderr: err.sink,
     async *stdin(): AsyncGenerator<Uint8Array> {
+      if (isRead) return; // a stream, so once
+      isRead = true;
       yield typeof how.stdin === "string" ? encodeUtf8(how.stdin) : how.stdin ?? new Uint8Array();
     },
     ask: () => Promise.resolve(typed.shift()),

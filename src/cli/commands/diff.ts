@@ -6,7 +6,9 @@ import {
   platforms,
 } from "../../manifest/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { assertOneRegistry } from "../credentials.ts";
 import { formatBytes } from "../format.ts";
+import { parseImageArgument } from "../image_argument.ts";
 import { withImage } from "../open_image.ts";
 import { CACHE_OPTIONS, PLATFORM_OPTION, REGISTRY_OPTIONS } from "../options.ts";
 import { type ImageConfig, readImageConfig, readPlatformImage } from "../read_image.ts";
@@ -60,6 +62,9 @@ interface LayerFacts {
 
 async function run(context: CommandContext): Promise<number> {
   const { output } = context;
+  const images = [context.arg(0), context.arg(1)].map(parseImageArgument);
+  const remote = images.filter((image) => image.kind === "registry");
+  assertOneRegistry(context, remote.map(({ reference }) => reference.registry));
   const [before, after] = [
     await readSide(context, context.arg(0)),
     await readSide(context, context.arg(1)),

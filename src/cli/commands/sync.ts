@@ -6,9 +6,11 @@ import {
   type SyncPlan,
   type SyncReport,
 } from "../../copy/mod.ts";
+import { tryParseReference } from "../../reference/mod.ts";
 import { parseSyncSettings } from "../../settings/mod.ts";
 import { listCatalog } from "../catalog.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { assertOneRegistry } from "../credentials.ts";
 import { EXIT } from "../exit_code.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import { openClient } from "../open_client.ts";
@@ -68,8 +70,9 @@ const RULE_OPTIONS = ["include", "exclude", "regex", "semver", "newest", "platfo
 async function run(context: CommandContext): Promise<number> {
   const { args, clock, signal } = context;
   const { options, plan } = args.length === 2 ? ruleOf(context) : await readPlan(context);
-  const [first] = plan.rules;
-  const client = await openClient(context, first?.to.split("/")[0]);
+  const registries = plan.rules.map(({ to }) => registryOf(to));
+  assertOneRegistry(context, registries);
+  const client = await openClient(context, registries[0]);
   const places = registryPlaces(client.registry, {
     records: uploadRecords(context),
     chunkBytes: client.settings.chunkBytes,
@@ -85,6 +88,11 @@ async function run(context: CommandContext): Promise<number> {
   }).finally(() => progress.finish());
   await tell(context, report);
   return report.failed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** Of a rule's destination; undefined for one that makes no sense. */
+function registryOf(to: string): string | undefined {
+  return tryParseReference(to.replaceAll(/\{\w+\}/g, "x"))?.registry;
 }
 
 /** What to do, and how. */

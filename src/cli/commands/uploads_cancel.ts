@@ -1,5 +1,6 @@
 import { isTidegateError } from "../../core/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { assertOneRegistry } from "../credentials.ts";
 import { EXIT } from "../exit_code.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
@@ -25,6 +26,7 @@ async function run(context: CommandContext): Promise<number> {
   if ((args.length > 0) === options.flag("all")) throw new UsageError("Name uploads, or use --all");
   const records = uploadRecords(context);
   const found = await findUploads(records, args);
+  assertOneRegistry(context, found.map(({ record }) => record.registry));
   const { registry } = await openClient(context, found[0]?.record.registry);
   for (const upload of found) {
     const { record } = upload;

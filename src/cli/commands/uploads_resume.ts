@@ -1,5 +1,7 @@
+import { tryParseReference } from "../../reference/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseCopyWords } from "../copy_words.ts";
+import { assertOneRegistry } from "../credentials.ts";
 import { EXIT } from "../exit_code.ts";
 import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts";
 import { imageEnds } from "../image_ends.ts";
@@ -34,6 +36,8 @@ async function run(context: CommandContext): Promise<number> {
     output.note("No upload is waiting");
     return args.length === 0 ? EXIT.ok : EXIT.notFound;
   }
+  const registries = [...copies.values()].map((copy) => tryParseReference(copy.destination));
+  assertOneRegistry(context, registries.map((reference) => reference?.registry));
   for (const { destination, source } of copies.values()) await resume(context, source, destination);
   return EXIT.ok;
 }

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileUploadRecords } from "../../src/copy/upload_records_node.ts";
+import { parseDigest } from "../../src/reference/mod.ts";
+import { CLI_CANARY, type CliWorld, openCliWorld } from "../support/cli_world.ts";
+
+let world: CliWorld;
+beforeAll(async () => void (world = await openCliWorld()));
+afterAll(() => world.close());
+
+const app = (suffix = ":v1"): string => `${world.at.registry}/acme/app${suffix}`;
+
+/** What is kept of an upload whose registry has forgotten it. */
+interface Kept {
+  readonly registry: string;
+  readonly source: string;
+  readonly destination?: string;
+  readonly location?: string;
+}
+
+/** Leave records as interrupted uploads do. */
+async function keep(cache: string, ...uploads: readonly Kept[]): Promise<string[]> {
+  const records = fileUploadRecords(`${world.path(cache)}-uploads`);
+  for (const [i, { location, registry, source, destination }] of uploads.entries()) {
+    const repository = `kept/${cache}-${i}`;
+    const digest = parseDigest(`sha256:${String(i).repeat(64)}`);
+    const names = { source, destination: destination ?? `${registry}/${repository}:v1` };
+    const slot = await records.claim({ registry, repository }, digest, names);
+    await slot?.save({
+      ...{ version: 1, registry, repository, digest, size: 9, offset: 0, algorithm: "sha256" },
+      location: location ?? `http://${registry}/v2/${repository}/blobs/uploads/none`,
+      state: "rehash",
+    });
+    await slot?.release();
+  }
+  return ["--cache", world.path(cache)];
+}
+
+describe("tidegate uploads, --username", () => {
+  it.each([["resume", []], ["cancel", ["--all"]]])(
+    "%s: of several registries none is chosen, and none is asked",
+    async (name, more) => {
+      const uploads = [world.at.locked, world.at.other].map((registry) => ({
+        ...{ registry, source: app() },
+      }));
+      const cache = await keep(`two-${name}`, ...uploads);
+      const seen = world.simulation.log.length;
+      const words = ["uploads", name, ...more, "-u", "ann", "--password-stdin", ...cache];
+      const { code, err } = await world.run(words, { stdin: CLI_CANARY });
+      expect([code, err]).toEqual([2, expect.stringContaining("name it with --registry")]);
+      expect(world.simulation.log.length).toBe(seen);
+    },
+  );
+
+  it("resume: the password is for all copies into its registry", async () => {
+    const upload = { registry: world.at.locked, source: app() };
+    const cache = await keep("both", upload, upload);
+    const words = ["uploads", "resume", "-u", "ann", "--password-stdin", ...cache];
+    expect(await world.run(words, { stdin: CLI_CANARY })).toMatchObject({ code: 0 });
+  });
+});
