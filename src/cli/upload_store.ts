@@ -3,6 +3,9 @@ import { fileUploadRecords } from "../copy/upload_records_node.ts";
 import { cacheDirectory } from "./cache.ts";
 import type { CommandContext } from "./command.ts";
 
+/** Source of what a sync uploads: its rule says what goes under which tag, and no record has that. */
+export const SYNC_SOURCE = "(sync)";
+
 /** Where uploads leave what the next run needs to continue them: beside the cache, not in it. */
 export function uploadDirectory(context: CommandContext): string {
   return `${cacheDirectory(context)}-uploads`;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileUploadRecords } from "../../src/copy/upload_records_node.ts";
 import { parseDigest } from "../../src/reference/mod.ts";
+import { buildImage } from "../../src/simulation/mod.ts";
+import { nodeHasher } from "../../src/simulation/serve_node.ts";
 import { CLI_CANARY, type CliWorld, openCliWorld } from "../support/cli_world.ts";
 
 let world: CliWorld;
@@ -56,5 +58,33 @@ describe("tidegate uploads, --username", () => {
     const cache = await keep("both", upload, upload);
     const words = ["uploads", "resume", "-u", "ann", "--password-stdin", ...cache];
     expect(await world.run(words, { stdin: CLI_CANARY })).toMatchObject({ code: 0 });
+  });
+});
+
+describe("tidegate uploads resume, of a sync", () => {
+  it("leaves it to the same sync, which continues it", async () => {
+    const image = await buildImage({ layers: [6_000_000], seed: 78, hasher: nodeHasher });
+    world.registry.add("acme/large", { image, tags: ["v1"] });
+    const cache = ["--cache", world.path("synced")];
+    const [from, to] = [`${world.at.registry}/acme/large`, `${world.at.other}/cut/large`];
+    const env = { DOCKER_CHUNK_SIZE_MB: "1" };
+    const stop = new AbortController();
+    const remove = world.simulation.faults.add({
+      ...{ host: "other.test", method: "PATCH", nth: 3, action: { kind: "delay", ms: 60_000 } },
+    });
+    const run = world.run(["sync", from, to, ...cache], { env, signal: stop.signal });
+    setTimeout(() => stop.abort(), 1500);
+    expect(await run).toMatchObject({ code: 130 });
+    remove();
+    const resumed = await world.run(["uploads", "resume", ...cache], { env });
+    expect(resumed).toMatchObject({ code: 0, out: "" });
+    expect(resumed.err).toContain("run the same sync again");
+    const named = await world.run(["uploads", "resume", image.layers[0]?.digest ?? "", ...cache]);
+    expect(named).toMatchObject({ code: 1, out: "" });
+    expect([...world.other.repository("cut/large").tags.keys()]).toEqual([]);
+    const again = await world.run(["sync", from, to, "--json", ...cache], { env });
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('"copied":1') });
+    expect(again.out).toContain("resume");
+    expect((await world.run(["uploads", "ls", ...cache])).out).toBe("");
   });
 });

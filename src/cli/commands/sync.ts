@@ -17,7 +17,7 @@ import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
 import { showProgress } from "../progress.ts";
 import { COMPANION_OPTIONS, companionOptions } from "../transfer.ts";
-import { uploadRecords } from "../upload_store.ts";
+import { SYNC_SOURCE, uploadRecords } from "../upload_store.ts";
 import { UsageError } from "../usage_error.ts";
 
 const MAX_PLAN_BYTES: number = 32 * 1024; // what `parseSyncSettings` takes
@@ -74,7 +74,7 @@ async function run(context: CommandContext): Promise<number> {
   assertOneRegistry(context, registries);
   const client = await openClient(context, registries[0]);
   const places = registryPlaces(client.registry, {
-    records: uploadRecords(context),
+    records: uploadRecords(context, SYNC_SOURCE),
     chunkBytes: client.settings.chunkBytes,
     repositories: (registry, options) => listCatalog(context, client, registry, options),
   });

@@ -11,7 +11,8 @@ export const command: Command = {
   summary: "List uploads that were interrupted",
   usage: "",
   details:
-    "The same command that began them continues them, and so does 'tidegate uploads resume'.",
+    "The same command that began them continues them, and so does 'tidegate uploads resume' " +
+    "for all but those of a sync.",
   examples: [{ does: "what is unfinished", line: "tidegate uploads ls" }],
   options: CACHE_OPTIONS,
   run,

@@ -8,7 +8,7 @@ import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
 import { transfer, TRANSFER_OPTIONS } from "../transfer.ts";
-import { findUploads, uploadRecords } from "../upload_store.ts";
+import { findUploads, SYNC_SOURCE, uploadName, uploadRecords } from "../upload_store.ts";
 
 /** `tidegate uploads resume`. */
 export const command: Command = {
@@ -17,7 +17,7 @@ export const command: Command = {
   usage: "[uploads...]",
   details:
     "Each copy is run again with the options that decide what is copied. Without a name, all that " +
-    "are waiting.",
+    "are waiting. Those of a sync are left to the same sync.",
   examples: [
     { does: "all of them", line: "tidegate uploads resume" },
     { does: "one", line: "tidegate uploads resume localhost:5000/app@sha256:…" },
@@ -28,10 +28,16 @@ export const command: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const { args, output } = context;
-  const waiting = await findUploads(uploadRecords(context), args);
+  const found = await findUploads(uploadRecords(context), args);
+  const waiting = found.filter(({ source }) => source !== SYNC_SOURCE);
+  for (const upload of found) {
+    if (waiting.includes(upload)) continue;
+    output.warn(`${uploadName(upload)} is of a sync: to continue it, run the same sync again`);
+  }
   const copies = new Map(
     waiting.map(({ destination, source }) => [`${source} ${destination}`, { destination, source }]),
   );
+  if (copies.size === 0 && found.length > 0) return args.length === 0 ? EXIT.ok : EXIT.failed;
   if (copies.size === 0) {
     output.note("No upload is waiting");
     return args.length === 0 ? EXIT.ok : EXIT.notFound;
