@@ -3,7 +3,7 @@ import { fileUploadRecords } from "../../src/copy/upload_records_node.ts";
 import { parseDigest } from "../../src/reference/mod.ts";
 import { buildImage } from "../../src/simulation/mod.ts";
 import { nodeHasher } from "../../src/simulation/serve_node.ts";
-import { CLI_CANARY, type CliWorld, openCliWorld } from "../support/cli_world.ts";
+import { CLI_CANARY, type CliWorld, jsonLines, openCliWorld } from "../support/cli_world.ts";
 
 let world: CliWorld;
 beforeAll(async () => void (world = await openCliWorld()));
@@ -35,6 +35,11 @@ async function keep(cache: string, ...uploads: readonly Kept[]): Promise<string[
     await slot?.release();
   }
   return ["--cache", world.path(cache)];
+}
+
+async function waiting(cache: readonly string[]): Promise<readonly { readonly digest: string }[]> {
+  const { out } = await world.run(["uploads", "ls", "--json", ...cache]);
+  return JSON.parse(out).uploads;
 }
 
 describe("tidegate uploads, --username", () => {
@@ -86,5 +91,39 @@ describe("tidegate uploads resume, of a sync", () => {
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('"copied":1') });
     expect(again.out).toContain("resume");
     expect((await world.run(["uploads", "ls", ...cache])).out).toBe("");
+  });
+});
+
+describe("tidegate uploads, where one fails", () => {
+  it("resume: the others go on, and the first failure is the exit code", async () => {
+    const { other, registry } = world.at;
+    const cache = await keep(
+      "bad",
+      { registry: other, source: app(":none") },
+      { registry: other, source: app(), destination: "No/Reference:!" },
+      { registry: other, source: app() },
+    );
+    const { code, err } = await world.run(["uploads", "resume", ...cache]);
+    expect([2, 3]).toContain(code); // records are in no order
+    expect(err).toContain(`${registry}/acme/app:none -> ${other}/kept/bad-0:v1 was not resumed`);
+    expect(err).toContain("No/Reference:! was not resumed");
+    expect(world.other.repository("kept/bad-2").tags.get("v1")).toBe(world.index.digest);
+    const json = await world.run(["uploads", "resume", "--json", ...cache]);
+    const errors = jsonLines(json.out).filter(({ type }) => type === "error");
+    expect(errors.map(({ exitCode }) => exitCode)).toHaveLength(2);
+    expect(errors[0]).toMatchObject({ exitCode: json.code });
+  });
+
+  it("cancel: what the registry did not drop is kept, the others go", async () => {
+    const { locked, other } = world.at;
+    const uploads = [locked, other].map((registry) => ({ registry, source: app() }));
+    const cache = await keep("undropped", ...uploads);
+    const { code, err, out } = await world.run(["uploads", "cancel", "--all", ...cache]);
+    expect([code, out]).toEqual([4, expect.stringContaining(`Cancelled ${other}/`)]);
+    expect(err).toContain(`The registry did not drop ${locked}/kept/undropped-0`);
+    expect(await waiting(cache)).toMatchObject([{ registry: locked }]);
+    const words = ["uploads", "cancel", "--all", "-u", "ann", "--password-stdin", ...cache];
+    expect(await world.run(words, { stdin: CLI_CANARY })).toMatchObject({ code: 0 });
+    expect(await waiting(cache)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts"
 import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
+import { reportPart } from "../report_part.ts";
 import { transfer, TRANSFER_OPTIONS } from "../transfer.ts";
 import { findUploads, SYNC_SOURCE, uploadName, uploadRecords } from "../upload_store.ts";
 
@@ -17,7 +18,8 @@ export const command: Command = {
   usage: "[uploads...]",
   details:
     "Each copy is run again with the options that decide what is copied. Without a name, all that " +
-    "are waiting. Those of a sync are left to the same sync.",
+    "are waiting. Those of a sync are left to the same sync. One copy's failure does not " +
+    "end the others; the first one is the exit code.",
   examples: [
     { does: "all of them", line: "tidegate uploads resume" },
     { does: "one", line: "tidegate uploads resume localhost:5000/app@sha256:…" },
@@ -44,8 +46,20 @@ async function run(context: CommandContext): Promise<number> {
   }
   const registries = [...copies.values()].map((copy) => tryParseReference(copy.destination));
   assertOneRegistry(context, registries.map((reference) => reference?.registry));
-  for (const { destination, source } of copies.values()) await resume(context, source, destination);
-  return EXIT.ok;
+  let code: number = EXIT.ok;
+  for (const { destination, source } of copies.values()) {
+    try {
+      await resume(context, source, destination);
+    } catch (error) {
+      const failed = await reportPart(
+        context,
+        `${source} -> ${destination} was not resumed`,
+        error,
+      );
+      code ||= failed;
+    }
+  }
+  return code;
 }
 
 async function resume(context: CommandContext, from: string, to: string): Promise<void> {
