@@ -1,4 +1,4 @@
-import type { DockerConfigHost } from "../auth/mod.ts";
+import { type DockerConfigHost, isBoundTo } from "../auth/mod.ts";
 import {
   decodeUtf8,
   encodeBase64,
@@ -6,6 +6,7 @@ import {
   type Json,
   parseJson,
   TidegateError,
+  type Upstream,
 } from "../core/mod.ts";
 import type { CliHost, ProgramResult } from "./host.ts";
 
@@ -29,6 +30,14 @@ export interface Login {
   readonly password: string;
 }
 
+/** What a credential is filed under. */
+export interface LoginKey {
+  /** As docker writes it: a host, or `https://index.docker.io/v1/`. */
+  readonly key: string;
+  /** What it is for: other spellings of the same registry would be used, too. */
+  readonly upstream: Upstream;
+}
+
 /** Where a credential went to, or was taken from. */
 export interface LoginPlace {
   /** `config.json`, or the helper's name. */
@@ -38,53 +47,84 @@ export interface LoginPlace {
 
 /**
  * Keep a credential as docker does: with the registry's helper if the config names one, else in the
- * file, base64.
+ * file, base64. Entries that spell the registry otherwise are taken out: they would hide it.
  *
- * @param key What docker files the registry under: a host, or `https://index.docker.io/v1/`.
  * @throws {TidegateError} CREDENTIALS for a config that is no JSON object, or a helper that fails.
  */
-export async function storeLogin(host: CliHost, key: string, login: Login): Promise<LoginPlace> {
+export async function storeLogin(
+  host: CliHost,
+  place: LoginKey,
+  login: Login,
+): Promise<LoginPlace> {
   const config = await readConfig(host);
-  const helper = helperFor(config, key);
-  if (helper !== undefined) {
+  const [filed] = helpersFor(config, place);
+  if (filed !== undefined) {
+    const { helper, serverUrl: ServerURL } = filed;
     const { username: Username, password: Secret } = login;
-    const input = JSON.stringify({ ServerURL: key, Username, Secret });
+    const input = JSON.stringify({ ServerURL, Username, Secret });
     checkHelper(helper, await host.runHelper(helper, "store", input));
-    await writeConfig(host, withAuth(config, key, {}));
+    await writeConfig(host, withAuth(config, place, {}));
     return { place: helper, isHelper: true };
   }
   const auth = encodeBase64(encodeUtf8(`${login.username}:${login.password}`));
-  await writeConfig(host, withAuth(config, key, { auth }));
+  await writeConfig(host, withAuth(config, place, { auth }));
   return { place: host.dockerConfigPath, isHelper: false };
 }
 
 /**
- * Forget a credential.
+ * Forget a credential, however the config spells its registry.
  *
  * @returns Undefined when there was none.
  * @throws {TidegateError} As {@linkcode storeLogin}.
  */
-export async function eraseLogin(host: CliHost, key: string): Promise<LoginPlace | undefined> {
+export async function eraseLogin(host: CliHost, place: LoginKey): Promise<LoginPlace | undefined> {
   const config = await readConfig(host);
-  const helper = helperFor(config, key);
-  const isNamed = Object.hasOwn(objectOf(config["auths"]), key);
-  if (helper !== undefined) {
-    const result = await host.runHelper(helper, "erase", key);
+  const helpers = helpersFor(config, place);
+  const isNamed = namesFor(objectOf(config["auths"]), place).length > 0;
+  for (const { helper, serverUrl } of helpers) {
+    const result = await host.runHelper(helper, "erase", serverUrl);
     if (!/not found/i.test(result.stdout)) checkHelper(helper, result);
   }
-  if (isNamed) await writeConfig(host, withAuth(config, key, undefined));
-  if (helper !== undefined) return { place: helper, isHelper: true };
+  if (isNamed) await writeConfig(host, withAuth(config, place, undefined));
+  if (helpers[0] !== undefined) return { place: helpers[0].helper, isHelper: true };
   return isNamed ? { place: host.dockerConfigPath, isHelper: false } : undefined;
 }
 
-function helperFor(config: JsonObject, key: string): string | undefined {
-  const named = objectOf(config["credHelpers"])[key] ?? config["credsStore"];
-  return typeof named === "string" && named !== "" ? named : undefined;
+/** A helper, and what it files a credential under. */
+interface FiledLogin {
+  readonly helper: string;
+  readonly serverUrl: string;
 }
 
-function withAuth(config: JsonObject, key: string, entry: JsonObject | undefined): JsonObject {
-  const { [key]: _, ...others } = objectOf(config["auths"]);
-  return { ...config, auths: entry === undefined ? others : { ...others, [key]: entry } };
+/** Those that have the registry's credential, first the one that is asked for it. */
+function helpersFor(config: JsonObject, place: LoginKey): readonly FiledLogin[] {
+  const named = objectOf(config["credHelpers"]);
+  const own = namesFor(named, place).flatMap((serverUrl) =>
+    filedLogin(named[serverUrl], serverUrl)
+  );
+  if (own.length > 0) return own;
+  const names = new Set([place.key, ...namesFor(objectOf(config["auths"]), place)]);
+  return [...names].flatMap((serverUrl) => filedLogin(config["credsStore"], serverUrl));
+}
+
+function filedLogin(helper: Json | undefined, serverUrl: string): readonly FiledLogin[] {
+  return typeof helper === "string" && helper !== "" ? [{ helper, serverUrl }] : [];
+}
+
+/** Names of entries that mean the registry, in the order in which they are looked for. */
+function namesFor(entries: JsonObject, { key, upstream }: LoginKey): readonly string[] {
+  const names = new Set([...upstream.profile.credentialKeys, ...Object.keys(entries)]);
+  return [...names].filter((name) =>
+    Object.hasOwn(entries, name) && (name === key || isBoundTo(name, upstream))
+  );
+}
+
+function withAuth(config: JsonObject, place: LoginKey, entry: JsonObject | undefined): JsonObject {
+  const entries = objectOf(config["auths"]);
+  const bound = namesFor(entries, place);
+  const others = Object.entries(entries).filter(([name]) => !bound.includes(name));
+  const own = entry === undefined ? [] : [[place.key, entry] as const];
+  return { ...config, auths: Object.fromEntries([...others, ...own]) };
 }
 
 async function readText({ files, dockerConfigPath }: CliHost): Promise<string | undefined> {

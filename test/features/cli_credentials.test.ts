@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CLI_CANARY, type CliWorld, openCliWorld } from "../support/cli_world.ts";
 
@@ -70,5 +70,64 @@ describe("tidegate, --username", () => {
     const words = ["sync", `${world.at.registry}/acme/app`, "ann/{name}", "--include", "v2"];
     const { code, out } = await world.run([...words, ...ANN], { stdin });
     expect([code, out]).toEqual([0, expect.stringContaining("1 copied")]);
+  });
+});
+
+describe("tidegate login and logout, a registry that is spelled otherwise", () => {
+  const config = (): string => world.path("docker", "config.json");
+  const auth = (password: string): string => btoa(`ann:${password}`);
+  const other = { "elsewhere.test": { auth: auth("canary-elsewhere") } };
+  const spellings =
+    (): string[] => [`http://${world.at.locked}`, `${world.at.locked}/`, `${world.at.locked}/v2/`];
+  const write = async (value: unknown): Promise<void> => {
+    await mkdir(world.path("docker"), { recursive: true });
+    await writeFile(config(), JSON.stringify(value));
+  };
+
+  it("logout takes out every entry that would be used, and no other", async () => {
+    const entries = spellings().map((name) => [name, { auth: auth(CLI_CANARY) }]);
+    await write({ auths: { ...Object.fromEntries(entries), ...other } });
+    expect(await world.run(["digest", locked()])).toMatchObject({ code: 0 });
+    expect(await world.run(["logout", world.at.locked])).toMatchObject({ code: 0 });
+    expect(await world.run(["digest", locked()])).toMatchObject({ code: 4 });
+    expect(JSON.parse(await readFile(config(), "utf8"))).toEqual({ auths: other });
+    expect(await world.run(["logout", world.at.locked])).toMatchObject({ code: 3 });
+  });
+
+  it("login is not hidden by an older entry", async () => {
+    const entries = spellings().map((name) => [name, { auth: auth("canary-of-old") }]);
+    await write({ auths: { ...Object.fromEntries(entries), ...other } });
+    const login = ["login", world.at.locked, ...ANN];
+    expect(await world.run(login, { stdin: CLI_CANARY })).toMatchObject({ code: 0 });
+    expect(await world.run(["digest", locked()])).toMatchObject({ code: 0 });
+    const { auths } = JSON.parse(await readFile(config(), "utf8"));
+    expect(auths).toEqual({ ...other, [world.at.locked]: { auth: auth(CLI_CANARY) } });
+  });
+
+  it.each(["credHelpers", "credsStore"])("a helper of %s is used and emptied", async (by) => {
+    const [name = ""] = spellings();
+    const kept = new Map([[name, JSON.stringify({ Username: "ann", Secret: "canary-of-old" })]]);
+    const runHelper = (_: string, action: string, input: string) => {
+      if (action === "store") kept.set(JSON.parse(input).ServerURL, input);
+      const found = kept.get(input);
+      if (action === "erase") kept.delete(input);
+      const isMissing = action !== "store" && found === undefined;
+      const stdout = isMissing ? "credentials not found in native keychain" : found ?? "";
+      return Promise.resolve({ exitCode: isMissing ? 1 : 0, stdout });
+    };
+    const helpers = by === "credsStore"
+      ? { credsStore: "test" }
+      : { credHelpers: { [name]: "test" } };
+    await write({ auths: { [name]: {}, ...other }, ...helpers });
+    const login = ["login", world.at.locked, ...ANN];
+    expect(await world.run(login, { stdin: CLI_CANARY, runHelper })).toMatchObject({ code: 0 });
+    expect(await readFile(config(), "utf8")).not.toContain(auth(CLI_CANARY));
+    expect(await world.run(["digest", locked()], { runHelper })).toMatchObject({ code: 0 });
+    const logout = ["logout", world.at.locked];
+    await write({ auths: { [name]: {}, ...other }, ...helpers });
+    expect(await world.run(logout, { runHelper })).toMatchObject({ code: 0 });
+    expect([...kept].filter(([key]) => key === name || by === "credsStore")).toEqual([]);
+    expect(await world.run(["digest", locked()], { runHelper })).toMatchObject({ code: 4 });
+    expect(JSON.parse(await readFile(config(), "utf8"))).toEqual({ auths: other, ...helpers });
   });
 });

@@ -42,7 +42,8 @@ async function run(context: CommandContext): Promise<void> {
     },
   });
   await client.ping({ registry }, { signal });
-  const { place, isHelper } = await storeLogin(context.host, loginKey(registry, upstream), login);
+  const key = loginKey(registry, upstream);
+  const { place, isHelper } = await storeLogin(context.host, { key, upstream }, login);
   if (output.mode.json) {
     await output.json({ registry, username: login.username, place, isHelper });
     return;

@@ -21,7 +21,7 @@ async function run(context: CommandContext): Promise<number> {
   const { host, output } = context;
   const registry = registryArgument(context.args[0]);
   const upstream = upstreamOf(await loadCliSettings(context), registry);
-  const erased = await eraseLogin(host, loginKey(registry, upstream));
+  const erased = await eraseLogin(host, { key: loginKey(registry, upstream), upstream });
   if (output.mode.json) await output.json({ registry, erased: erased !== undefined });
   else if (erased !== undefined) await output.line(`Logged out of ${registry}`);
   else output.warn(`There are no credentials for ${registry} in ${host.dockerConfigPath}`);
