@@ -53,7 +53,11 @@ export interface HostFiles {
    * @throws {TidegateError} LIMIT_EXCEEDED above `maximum` bytes.
    */
   read(path: string, maximum: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Write a file and put it in place when it is complete. `mode` is for a new one. */
+  /**
+   * Write a file and put it in place when it is complete; behind links, in place of what they lead
+   * to. `mode` is for a new one.
+   * @throws {UsageError} For what is there and is no file.
+   */
   write(path: string, mode?: number): Promise<FileWriter>;
   /** Two paths as one. */
   join(...parts: readonly string[]): string;

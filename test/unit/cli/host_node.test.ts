@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { tmpdir } from "node:os";
@@ -6,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askTerminal } from "../../../src/cli/ask_node.ts";
 import { nodeFiles, nodeHost } from "../../../src/cli/host_node.ts";
+import { UsageError } from "../../../src/cli/usage_error.ts";
 
 let folder: string;
 const { PATH } = process.env;
@@ -57,6 +59,23 @@ describe("nodeFiles", () => {
     await other.abort();
     expect(await readdir(join(folder, "deep"))).toEqual(["file"]);
     await expect(nodeFiles.read(folder, 10 ** 9)).rejects.toMatchObject({ code: "EISDIR" });
+  });
+
+  it("a file is replaced behind links to it, and what is no file stays", async () => {
+    const link = join(folder, "link");
+    await symlink("target", link);
+    for (const text of ["new", "newer"]) {
+      const writer = await nodeFiles.write(link);
+      await writer.write(new TextEncoder().encode(text));
+      await writer.close();
+      expect(await readFile(join(folder, "target"), "utf8")).toBe(text);
+      expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    }
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await symlink("pipe", join(folder, "to-pipe"));
+    for (const path of [join(folder, "pipe"), join(folder, "to-pipe"), folder]) {
+      await expect(nodeFiles.write(path)).rejects.toBeInstanceOf(UsageError);
+    }
   });
 });
 
