@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
@@ -59,6 +59,22 @@ describe("nodeFiles", () => {
     await other.abort();
     expect(await readdir(join(folder, "deep"))).toEqual(["file"]);
     await expect(nodeFiles.read(folder, 10 ** 9)).rejects.toMatchObject({ code: "EISDIR" });
+  });
+
+  it("no more is read than allowed of what has no size", async () => {
+    const pipe = join(folder, "endless");
+    execFileSync("mkfifo", [pipe]);
+    const writer = spawn("sh", ["-c", `exec cat /dev/zero > '${pipe}'`], { stdio: "ignore" });
+    const limited = { code: "LIMIT_EXCEEDED", details: { limit: "file", maximum: 100_000 } };
+    await expect(nodeFiles.read(pipe, 100_000)).rejects.toMatchObject(limited);
+    await new Promise((resolve) => writer.once("close", resolve));
+    const small = spawn("sh", ["-c", `printf abc > '${pipe}'`], { stdio: "ignore" });
+    expect(await nodeFiles.read(pipe, 3)).toEqual(new TextEncoder().encode("abc"));
+    await new Promise((resolve) => small.once("close", resolve));
+    const path = join(folder, "just");
+    await writeFile(path, new Uint8Array(3));
+    expect(await nodeFiles.read(path, 3)).toHaveLength(3);
+    await expect(nodeFiles.read(path, 2)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
   });
 
   it("a file is replaced behind links to it, and what is no file stays", async () => {
