@@ -1,5 +1,5 @@
 import type { TextSink } from "./host.ts";
-import { plainText } from "./plain_text.ts";
+import { plainJson, plainText } from "./plain_text.ts";
 
 /** How much is said. */
 export interface OutputMode {
@@ -78,8 +78,7 @@ export function createOutput(stdout: TextSink, stderr: TextSink, mode: OutputMod
     columns: () => stderr.columns(),
     line: (text) => result(`${plainText(text)}\n`),
     bytes: (chunk) => result(chunk),
-    json: (value, pretty = false) =>
-      result(`${JSON.stringify(value, undefined, pretty ? 2 : undefined)}\n`),
+    json: (value, pretty = false) => result(`${plainJson(value, pretty ? 2 : undefined)}\n`),
     note: (text) => mode.quiet ? undefined : line(text),
     warn: line,
     draw: say,
