@@ -26,6 +26,7 @@ export interface CliHost {
   /**
    * Ask on the terminal; `undefined` where there is none. What is typed is not shown when it is
    * `hidden`.
+   * @throws {InterruptedError} When the user interrupts it.
    */
   ask(question: string, hidden: boolean): Promise<string | undefined>;
   /** The environment's variables. */

@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askTerminal } from "../../../src/cli/ask_node.ts";
+import { exitCodeOf } from "../../../src/cli/exit_code.ts";
+import { InterruptedError } from "../../../src/cli/interrupted_error.ts";
+import { describeError } from "../../../src/cli/report_error.ts";
 import { nodeFiles, nodeHost } from "../../../src/cli/host_node.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
 
@@ -37,8 +40,14 @@ describe("askTerminal()", () => {
     expect(await type("secret\n", true)).toEqual(["secret", "Password: \n"]);
   });
 
-  it("^C, ^D and no terminal are no answer", async () => {
-    expect((await type("ab\u0003", true))[0]).toBeUndefined();
+  it("^C interrupts, as it does everywhere else", async () => {
+    const error = await type("ab\u0003", true).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InterruptedError);
+    expect(exitCodeOf(error)).toBe(130);
+    expect(describeError(error, "login", undefined)).toMatchObject({ code: "INTERRUPTED" });
+  });
+
+  it("^D and no terminal are no answer", async () => {
     expect((await type("\u0004", true))[0]).toBeUndefined();
     const input = new PassThrough() as unknown as ReadStream;
     const output = new PassThrough() as unknown as WriteStream;
