@@ -1,13 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import {
-  CLI_CANARY,
-  type CliResult,
-  type CliWorld,
-  decodeUtf8,
-  openCliWorld,
-} from "../support/cli_world.ts";
+import { CLI_CANARY, type CliResult, type CliWorld, openCliWorld } from "../support/cli_world.ts";
 
 let world: CliWorld;
 beforeAll(async () => void (world = await openCliWorld()));
