@@ -1,4 +1,5 @@
 import type { ReadStream, WriteStream } from "node:tty";
+import { InterruptedError } from "./interrupted_error.ts";
 
 const INTERRUPT = "\u0003";
 const END = "\u0004";
@@ -7,7 +8,8 @@ const END = "\u0004";
  * Ask on the terminal.
  *
  * @param isHidden Show nothing of what is typed.
- * @returns Undefined where input is no terminal, or the user gave up with ^C or ^D.
+ * @returns Undefined where input is no terminal, or the user gave up with ^D.
+ * @throws {InterruptedError} When the user types ^C.
  */
 export function askTerminal(
   input: ReadStream,
@@ -19,19 +21,20 @@ export function askTerminal(
   output.write(question);
   input.setRawMode(true);
   input.resume();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let answer = "";
-    const finish = (value: string | undefined): void => {
+    const finish = (end: () => void): void => {
       input.off("data", take);
       input.setRawMode(false);
       input.pause();
       output.write("\n");
-      resolve(value);
+      end();
     };
     const take = (chunk: Uint8Array | string): void => {
       for (const key of typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk)) {
-        if (key === INTERRUPT || key === END) return finish(undefined);
-        if (key === "\r" || key === "\n") return finish(answer);
+        if (key === INTERRUPT) return finish(() => reject(new InterruptedError("Interrupted")));
+        if (key === END) return finish(() => resolve(undefined));
+        if (key === "\r" || key === "\n") return finish(() => resolve(answer));
         const isErased = key === "\u007f" || key === "\b";
         if (isErased && !isHidden && answer !== "") output.write("\b \b");
         else if (!isErased && !isHidden) output.write(key);

@@ -1,4 +1,5 @@
 import { type ErrorCode, isTidegateError } from "../core/mod.ts";
+import { InterruptedError } from "./interrupted_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What the process ends with. Scripts may rely on these numbers. */
@@ -69,7 +70,7 @@ const STORAGE: ReadonlySet<unknown> = new Set([
 
 /** The code that an error ends the process with. */
 export function exitCodeOf(error: unknown, signal?: AbortSignal): number {
-  if (signal?.aborted) return EXIT.interrupted;
+  if (signal?.aborted || error instanceof InterruptedError) return EXIT.interrupted;
   if (error instanceof UsageError) return EXIT.usage;
   if (isTidegateError(error)) return BY_CODE[error.code] ?? codeOfCause(error) ?? EXIT.failed;
   return codeOfCause({ cause: error }) ?? EXIT.failed;

@@ -26,6 +26,7 @@ export interface CliHost {
   /**
    * Ask on the terminal; `undefined` where there is none. What is typed is not shown when it is
    * `hidden`.
+   * @throws {InterruptedError} When the user interrupts it.
    */
   ask(question: string, hidden: boolean): Promise<string | undefined>;
   /** The environment's variables. */
@@ -53,7 +54,11 @@ export interface HostFiles {
    * @throws {TidegateError} LIMIT_EXCEEDED above `maximum` bytes.
    */
   read(path: string, maximum: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Write a file and put it in place when it is complete. `mode` is for a new one. */
+  /**
+   * Write a file and put it in place when it is complete; behind links, in place of what they lead
+   * to. `mode` is for a new one.
+   * @throws {UsageError} For what is there and is no file.
+   */
   write(path: string, mode?: number): Promise<FileWriter>;
   /** Two paths as one. */
   join(...parts: readonly string[]): string;

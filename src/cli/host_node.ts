@@ -1,16 +1,28 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import type { ReadStream, WriteStream } from "node:tty";
-import { systemClock, TidegateError } from "../core/mod.ts";
+import { concatBytes, systemClock, TidegateError } from "../core/mod.ts";
 import { askTerminal } from "./ask_node.ts";
 import type { CliHost, FileWriter, HostFiles, ProgramResult, TextSink } from "./host.ts";
+import { UsageError } from "./usage_error.ts";
 
 const HELPER_TIMEOUT_MS = 30_000; // one that asks the user needs a while
 const MAX_HELPER_OUTPUT_BYTES: number = 128 * 1024;
+
+const READ_BYTES: number = 64 * 1024; // at a time, of a file
 
 /** A name that cannot leave the directory of helpers nor become an option. */
 const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -61,14 +73,13 @@ export const nodeFiles: HostFiles = {
     });
     if (file === undefined) return undefined;
     try {
-      const { size } = await file.stat();
-      if (size > maximum) throw tooLarge(path, maximum);
-      return Uint8Array.from(await file.readFile());
+      return await readToEnd(file, path, maximum);
     } finally {
       await file.close();
     }
   },
-  async write(path, mode = 0o666): Promise<FileWriter> {
+  async write(target, mode = 0o666): Promise<FileWriter> {
+    const path = await fileBehind(target);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const partial = `${path}.${randomBytes(6).toString("hex")}.tmp`;
     const file = await open(partial, "wx", mode);
@@ -86,6 +97,35 @@ export const nodeFiles: HostFiles = {
     };
   },
 };
+
+/** Counted as it comes: a pipe, and a file of `/proc`, has no size. */
+async function readToEnd(
+  file: FileHandle,
+  path: string,
+  maximum: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  for (let size = 0;;) {
+    const chunk = new Uint8Array(READ_BYTES);
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) return concatBytes(chunks);
+    size += bytesRead;
+    if (size > maximum) throw tooLarge(path, maximum);
+    chunks.push(chunk.subarray(0, bytesRead));
+  }
+}
+
+/** The file that a path leads to, there or not: a device stays one, and a link a link. */
+async function fileBehind(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (found?.isFile()) return await realpath(path);
+  if (found !== undefined) throw new UsageError(`${path} is there and is no file`);
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? path : await fileBehind(resolve(dirname(path), link));
+}
 
 function tooLarge(path: string, maximum: number): TidegateError<"LIMIT_EXCEEDED"> {
   return new TidegateError("LIMIT_EXCEEDED", `${path} has more than ${maximum} bytes`, {

@@ -31,12 +31,13 @@ function main(): void {
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   process.on("SIGXFSZ", () => {}); // a file that becomes too large is an error of its writing
-  // who reads our output may stop reading: `tidegate tags app | head`
-  process.stdout.on("error", () => process.exit(EXIT.ok));
+  // whoever writes is told by the write itself; without a listener the process would end
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const host: CliHost = {
     ...nodeHost(interrupted.signal),
     allowGrace: (milliseconds) => void (graceMs = milliseconds + MARGIN_MS),
   };
+  process.exitCode = EXIT.failed; // Deno ends on its own when standard error takes nothing
   runCommandLine(process.argv.slice(2), host, VERSION).then((code) => {
     process.exit(code);
   });

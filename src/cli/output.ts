@@ -1,5 +1,5 @@
 import type { TextSink } from "./host.ts";
-import { plainText } from "./plain_text.ts";
+import { plainJson, plainText } from "./plain_text.ts";
 
 /** How much is said. */
 export interface OutputMode {
@@ -8,6 +8,14 @@ export interface OutputMode {
   /** Nothing but results and errors. */
   readonly quiet: boolean;
 }
+
+/** Whoever reads the result has stopped reading: `tidegate tags app | head`. */
+export class ClosedOutputError extends Error {
+  override readonly name = "ClosedOutputError";
+}
+
+/** What a write to a pipe fails with that nobody reads, the first one and those behind it. */
+const CLOSED: ReadonlySet<unknown> = new Set(["EPIPE", "ERR_STREAM_DESTROYED"]);
 
 /** Something on the terminal that must make room for lines. */
 export interface Overlay {
@@ -26,7 +34,10 @@ export interface Output {
   /** Whether progress can be drawn. */
   readonly isTerminal: boolean;
   columns(): number;
-  /** A line of the result. */
+  /**
+   * A line of the result. This and the other results throw what the write fails with.
+   * @throws {ClosedOutputError} When nobody reads them.
+   */
   line(text: string): Promise<void>;
   /** Bytes of the result, as they are. */
   bytes(chunk: Uint8Array): Promise<void>;
@@ -49,13 +60,16 @@ export function createOutput(stdout: TextSink, stderr: TextSink, mode: OutputMod
   let above: Overlay | undefined;
   let written: Promise<void> = Promise.resolve();
   const say = (text: string): void => {
-    written = written.then(() => stderr.write(text), () => {});
+    written = written.then(() => stderr.write(text)).catch(() => {});
   };
   const line = (text: string): void =>
     say(`${above?.erase() ?? ""}${plainText(text)}\n${above?.draw() ?? ""}`);
   const result = async (chunk: string | Uint8Array): Promise<void> => {
     if (above !== undefined && stdout.isTerminal) say(above.erase());
-    await stdout.write(chunk);
+    await stdout.write(chunk).catch((cause) => {
+      if (!CLOSED.has(cause?.code)) throw cause;
+      throw new ClosedOutputError("Nobody reads standard output any more", { cause });
+    });
     if (above !== undefined && stdout.isTerminal) say(above.draw());
   };
   return {
@@ -64,12 +78,11 @@ export function createOutput(stdout: TextSink, stderr: TextSink, mode: OutputMod
     columns: () => stderr.columns(),
     line: (text) => result(`${plainText(text)}\n`),
     bytes: (chunk) => result(chunk),
-    json: (value, pretty = false) =>
-      result(`${JSON.stringify(value, undefined, pretty ? 2 : undefined)}\n`),
+    json: (value, pretty = false) => result(`${plainJson(value, pretty ? 2 : undefined)}\n`),
     note: (text) => mode.quiet ? undefined : line(text),
     warn: line,
     draw: say,
     overlay: (overlay) => void (above = overlay),
-    flush: () => written.catch(() => {}),
+    flush: () => written,
   };
 }

@@ -48,9 +48,9 @@ export function describeError(
   return report(system?.code ?? "UNKNOWN", message, errorHint(error));
 }
 
-/** Tell an error: as a line of JSON where results are JSON, always as a line for people. */
+/** Tell an error: as a line of JSON where results are JSON, always as a line for people. Never throws. */
 export async function reportError(report: ErrorReport, output: Output): Promise<void> {
-  if (output.mode.json) await output.json(report);
+  if (output.mode.json) await output.json(report).catch(() => {}); // it may be what failed
   output.warn(`Error: ${report.message}`);
   if (report.hint !== undefined) output.warn(`Next: ${report.hint}`);
 }

@@ -4,13 +4,19 @@ import { createContext } from "./context.ts";
 import { EXIT } from "./exit_code.ts";
 import { generalHelp, groupHelp } from "./help_text.ts";
 import type { CliHost } from "./host.ts";
-import { createOutput, type Output } from "./output.ts";
+import { ClosedOutputError, createOutput, type Output } from "./output.ts";
 import { parseCommand } from "./parse_command.ts";
 import { describeError, reportError } from "./report_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Options that may stand before the command's name. */
 const LEADING: ReadonlySet<string> = new Set(["--json", "-q", "--quiet", "--debug"]);
+
+/** Commands that do nothing but print: of them, whoever stops reading has had enough. */
+const PRINTERS: ReadonlySet<string> = new Set([
+  ...["inspect", "manifest", "digest", "tags", "referrers", "search", "limits"],
+  ...["cache ls", "uploads ls", "completion"],
+]);
 
 /**
  * Run one command line to its end.
@@ -47,8 +53,11 @@ export async function runCommandLine(
     const command = await found.entry.load();
     return await runCommand(command, [...leading, ...found.rest], output, host);
   } catch (error) {
-    await reportError(describeError(error, name, host.signal), output);
-    return describeError(error, name, host.signal).exitCode;
+    const isHelp = name === "" || isGiven(rest, "--help") || isGiven(rest, "-h");
+    if (error instanceof ClosedOutputError && (isHelp || PRINTERS.has(name))) return EXIT.ok;
+    const report = describeError(error, name, host.signal);
+    await reportError(report, output);
+    return report.exitCode;
   } finally {
     await output.flush();
   }

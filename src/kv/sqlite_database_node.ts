@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync } from "node:fs";
 import process from "node:process";
 import { TidegateError } from "../core/mod.ts";
 
@@ -36,11 +36,15 @@ export interface SqliteOptions {
 /** The layout of all tables that are made here. Another number is another program's file. */
 const SCHEMA_VERSION = 1;
 
+/** What a database's file begins with, and where its `user_version` is (SQLite's file format, 1.3). */
+const MAGIC = "SQLite format 3\0";
+const VERSION_OFFSET = 60;
+
 type Connection = Omit<SqliteDatabase, "transaction">;
 type Driver = new (path: string) => Connection;
 
 /**
- * Open a SQLite database, or make one that its owner alone may read (0600): in WAL mode, so that
+ * Open a SQLite database, or make one, that its owner alone may read (0600): in WAL mode, so that
  * readers and a writer of several processes do not wait for each other. By `bun:sqlite` on Bun, by
  * `node:sqlite` on Node from 22.13 on and on Deno.
  *
@@ -82,8 +86,30 @@ function findDriver(): Driver {
 
 /** Its owner's alone, before SQLite writes to it; its journals take the mode of the file. */
 function restrict(path: string): void {
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (isOurs(file)) fchmodSync(file, 0o600);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether an open file is empty or of this module: no other's mode is changed. */
+function isOurs(file: number): boolean {
+  const found = fstatSync(file);
+  if (!found.isFile()) throw new TypeError("it is no file");
+  if (found.size === 0) return true;
+  const head = new DataView(new ArrayBuffer(VERSION_OFFSET + 4));
+  const length = readSync(file, head, 0, head.byteLength, 0);
+  const isDatabase = [...MAGIC].every((char, at) => head.getUint8(at) === char.charCodeAt(0));
+  return length === head.byteLength && isDatabase &&
+    head.getUint32(VERSION_OFFSET) === SCHEMA_VERSION;
 }
 
 function assertVersion(database: Connection): void {

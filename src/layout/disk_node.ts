@@ -1,5 +1,6 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readlink, realpath, stat } from "node:fs/promises";
 import { constants } from "node:os";
+import { dirname, resolve } from "node:path";
 import { isTidegateError, TidegateError } from "../core/mod.ts";
 
 /** What the codes of POSIX, and Deno's, say to people, with what helps. */
@@ -65,6 +66,21 @@ export async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined>
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+/**
+ * The file that a path leads to, there or not: what is put in its place must replace no link.
+ * @throws {TidegateError} CACHE_IO for what is there and is no file.
+ */
+export async function fileBehind(path: string): Promise<string> {
+  const found = await ifThere(() => stat(path));
+  if (found?.isFile()) return await realpath(path);
+  if (found !== undefined) {
+    const reason = "it is no file";
+    throw new TidegateError("CACHE_IO", `${path} cannot be used: ${reason}`, { path, reason });
+  }
+  const link = await readlink(path).catch(() => undefined);
+  return link === undefined ? path : await fileBehind(resolve(dirname(path), link));
 }
 
 /** Write all bytes at a position: one call may take fewer. */

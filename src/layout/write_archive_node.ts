@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { encodeUtf8 } from "../core/mod.ts";
 import { type Descriptor, parsePlatform } from "../manifest/mod.ts";
 import { type ArchiveImage, type ArchivePlan, blobFile, planArchive } from "./archive_plan.ts";
-import { onDisk, syncDirectory, writeAll } from "./disk_node.ts";
+import { fileBehind, onDisk, syncDirectory, writeAll } from "./disk_node.ts";
 import type { ArchiveFormat } from "./image_archive.ts";
 import { LAYOUT_MARKER } from "./index_file_node.ts";
 import type { LayoutReader } from "./layout.ts";
@@ -27,12 +27,13 @@ export interface WriteArchiveOptions {
 
 /**
  * Write images into a tar archive, in constant memory; digests stay as they are. A file appears when
- * it is whole, in mode 0600, in place of what was there; a stream is closed, or aborted.
+ * it is whole, in mode 0600, in place of the file that was there or that a link led to; a stream is
+ * closed, or aborted.
  *
  * @param source A layout, the cache, or another archive.
  * @param target The path of a file, or where the bytes go.
  * @throws {TidegateError} CACHE_NOT_FOUND before the first byte when something lacks; CACHE_CORRUPT;
- * CACHE_IO; UNSUPPORTED for artifacts in a `docker` archive; PLATFORM_NOT_FOUND; INVALID_PLATFORM.
+ * CACHE_IO, also for a target that is no file; UNSUPPORTED for artifacts in a `docker` archive; PLATFORM_NOT_FOUND; INVALID_PLATFORM.
  */
 export async function writeArchive(
   source: LayoutReader,
@@ -78,9 +79,10 @@ async function writePlan(
 }
 
 /** Beside its target first, so that nobody finds half of it. */
-async function writeFile(path: string, write: (sink: Sink) => Promise<void>): Promise<void> {
-  const aside = join(dirname(path), `.${basename(path)}.${newOwnerName()}`);
-  await onDisk(path, async () => {
+async function writeFile(target: string, write: (sink: Sink) => Promise<void>): Promise<void> {
+  await onDisk(target, async () => {
+    const path = await fileBehind(target);
+    const aside = join(dirname(path), `.${basename(path)}.${newOwnerName()}`);
     const file = await open(aside, "wx", 0o600);
     try {
       let position = 0;

@@ -48,7 +48,7 @@ export function requestBody(
       incoming.once("close", () => fail(new TypeError("The connection broke")));
     },
     pull(): void {
-      if (isExpected) outgoing.writeContinue();
+      if (isExpected && !outgoing.headersSent) outgoing.writeContinue(); // else it had its answer
       isExpected = false;
       pace.wait(() => fail(new TypeError("The caller is too slow")));
       incoming.resume();

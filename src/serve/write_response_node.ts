@@ -62,6 +62,7 @@ async function writeBody(
   const reader = body.getReader();
   const stop = (): void => void reader.cancel(signal.reason).catch(() => {});
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   let written = 0;
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {

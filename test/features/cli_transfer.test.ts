@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildImage, type BuiltImage } from "../../src/simulation/mod.ts";
@@ -275,6 +276,25 @@ rules:
 });
 
 describe("tidegate cache", () => {
+  it("ls tells of the others when one manifest cannot be read", async () => {
+    const cache = cacheAt("unread");
+    await world.run(["pull", app(":v2"), ...cache]);
+    const bytes = '{"schemaVersion":2,"config":{},"layers":{}}';
+    const hex = createHash("sha256").update(bytes).digest("hex");
+    await writeFile(world.path("unread", "blobs", "sha256", hex), bytes);
+    const path = world.path("unread", "index.json");
+    const index = JSON.parse(await readFile(path, "utf8"));
+    const [{ mediaType }] = index.manifests;
+    index.manifests.push({
+      ...{ mediaType, digest: `sha256:${hex}`, size: bytes.length },
+      annotations: { "org.opencontainers.image.ref.name": "odd:v1" },
+    });
+    await writeFile(path, JSON.stringify(index));
+    const { code, out } = await world.run(["cache", "ls", ...cache]);
+    expect([code, out]).toEqual([0, expect.stringContaining(app(":v2"))]);
+    expect(out).toMatch(/^odd:v1 +\S+ +- /m);
+  });
+
   it("ls of none, rm, gc, verify", async () => {
     const cache = cacheAt("kept");
     expect(await world.run(["cache", "ls", ...cache])).toMatchObject({ code: 0, out: "" });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { encodeUtf8, isTidegateError } from "../../src/core/mod.ts";
@@ -51,6 +51,24 @@ describe("sqliteKv()", () => {
     writeFileSync(path, "", { mode: 0o644 });
     sqliteKv(path).close();
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("leaves the mode of what is none of its databases", () => {
+    const [text, foreign] = [freshPath(), freshPath()];
+    writeFileSync(text, "a text, longer than the head of a database".repeat(9));
+    sqliteKv(foreign).close();
+    const other = openSqlite(foreign);
+    other.exec("PRAGMA user_version = 7");
+    other.close();
+    for (const path of [text, foreign]) {
+      chmodSync(path, 0o644);
+      expect(failureOf(() => openSqlite(path))).toMatchObject({ code: "CONFIGURATION" });
+      expect(statSync(path).mode & 0o777).toBe(0o644);
+    }
+    mkdirSync(join(folder.path, "folder"), { mode: 0o755 });
+    const path = join(folder.path, "folder");
+    expect(failureOf(() => openSqlite(path))).toMatchObject({ code: "CONFIGURATION" });
+    expect(statSync(path).mode & 0o777).toBe(0o755);
   });
 
   it("is in WAL mode: a reader does not wait for a writer that is at it", async () => {

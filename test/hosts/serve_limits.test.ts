@@ -92,6 +92,50 @@ describe("a caller that takes its time", () => {
   });
 });
 
+describe("a body", () => {
+  it("of an answer whose caller has gone already is given up", async () => {
+    let isCancelled = false;
+    const port = await open(async ({ signal }) => {
+      await until(() => signal.aborted, 5_000);
+      return new Response(
+        new ReadableStream({
+          pull: () => new Promise(() => {}),
+          cancel: () => void (isCancelled = true),
+        }),
+      );
+    });
+    (await connect(port, GET)).destroy();
+    await until(() => isCancelled, 5_000);
+    expect(isCancelled).toBe(true);
+  });
+
+  it("that comes unasked behind the head of its answer is read", async () => {
+    const port = await open((request) =>
+      new Response(
+        new ReadableStream({
+          async pull(controller): Promise<void> {
+            controller.enqueue(new TextEncoder().encode("begun"));
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            controller.enqueue(new Uint8Array(await request.arrayBuffer()));
+            controller.close();
+          },
+        }, { highWaterMark: 0 }),
+      )
+    );
+    const head = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    const socket = await connect(port, head);
+    let answer = "";
+    socket.on("data", (chunk) => {
+      if (answer === "") socket.write("12345");
+      answer += String(chunk);
+    });
+    await until(() => socket.destroyed || answer.endsWith("\r\n0\r\n\r\n"), 5_000);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).not.toContain("100 Continue");
+    expect(answer).toContain("12345");
+  });
+});
+
 describe("an answer that does not keep its length", () => {
   const answer = (length: number, bytes: number): () => Response => () =>
     new Response(

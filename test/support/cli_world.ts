@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFiles } from "../../src/cli/host_node.ts";
-import type { CliHost, TextSink } from "../../src/cli/host.ts";
+import type { CliHost, HostFiles, TextSink } from "../../src/cli/host.ts";
 import { runCommandLine } from "../../src/cli/run.ts";
 import { concatBytes, decodeUtf8, encodeUtf8, systemClock } from "../../src/core/mod.ts";
 import {
@@ -29,6 +29,10 @@ export interface CliRun {
   readonly typed?: readonly string[];
   /** Whether standard error is a terminal. */
   readonly isTerminal?: boolean;
+  /** Whether standard output is one. */
+  readonly isOutTerminal?: boolean;
+  /** In place of the disk. */
+  readonly files?: HostFiles;
   readonly signal?: AbortSignal;
   /** In place of programs. */
   readonly runHelper?: CliHost["runHelper"];
@@ -151,7 +155,7 @@ export async function runIn(
   words: readonly string[],
   how: CliRun = {},
 ): Promise<CliResult> {
-  const [out, err] = [memorySink(false), memorySink(how.isTerminal ?? false)];
+  const [out, err] = [memorySink(how.isOutTerminal ?? false), memorySink(how.isTerminal ?? false)];
   const typed = [...how.typed ?? []];
   let isRead = false;
   const host: CliHost = {
@@ -166,7 +170,7 @@ export async function runIn(
     env: how.env ?? {},
     signal: how.signal ?? new AbortController().signal,
     clock: systemClock,
-    files: nodeFiles,
+    files: how.files ?? nodeFiles,
     cacheHome: join(folder, "home-cache"),
     dockerConfigPath: join(folder, "docker", "config.json"),
     runHelper: how.runHelper ?? (() => Promise.reject(new Error("No helper is there"))),

@@ -64,11 +64,11 @@ async function askLogin(
   const password = await givenPassword(context);
   const username = options.text("username") ?? await host.ask("Username: ", false);
   if (!username) {
-    throw new UsageError("There is no terminal to ask for the user name: use --username");
+    throw new UsageError("No user name was typed: where there is no terminal, use --username");
   }
   const secret = password?.reveal() ?? await host.ask("Password or token: ", true);
   if (!secret) {
-    throw new UsageError("There is no terminal to ask for the password: use --password-stdin");
+    throw new UsageError("No password was typed: where there is no terminal, use --password-stdin");
   }
   toCredential(username, new Secret(secret));
   return { username, password: secret };

@@ -15,7 +15,8 @@ export const command: Command = {
   summary: "Print a manifest, byte for byte",
   usage: "<image>",
   details:
-    "What is printed has the digest that was asked for. With --put, a file is pushed as the " +
+    "What is printed has the digest that was asked for; on a terminal, control characters in it " +
+    "are shown, not sent, unless --output - asks for the bytes. With --put, a file is pushed as the " +
     "image's manifest, byte for byte; what it lists must be in the repository.",
   examples: [
     { does: "of all platforms", line: "tidegate manifest alpine:3.20" },
@@ -59,9 +60,23 @@ async function run(context: CommandContext): Promise<void> {
     await output.json({ digest, mediaType, size, manifest: JSON.parse(decodeUtf8(bytes)) });
     return;
   }
+  await printBytes(context, pulled.bytes);
+}
+
+/** As they are, but on a terminal that nobody named: as a text that can do nothing there. */
+async function printBytes(context: CommandContext, bytes: Uint8Array): Promise<void> {
+  const { host, options, output } = context;
+  if (options.text("output") === undefined && host.stdout.isTerminal) {
+    return await output.line(new TextDecoder().decode(bytes));
+  }
   const sink = await openResult(context, false);
-  await sink.write(pulled.bytes);
-  await sink.close();
+  try {
+    await sink.write(bytes);
+    await sink.close();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
 }
 
 async function readInput(context: CommandContext, path: string): Promise<Uint8Array> {

@@ -1,11 +1,16 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askTerminal } from "../../../src/cli/ask_node.ts";
+import { exitCodeOf } from "../../../src/cli/exit_code.ts";
+import { InterruptedError } from "../../../src/cli/interrupted_error.ts";
+import { describeError } from "../../../src/cli/report_error.ts";
 import { nodeFiles, nodeHost } from "../../../src/cli/host_node.ts";
+import { UsageError } from "../../../src/cli/usage_error.ts";
 
 let folder: string;
 const { PATH } = process.env;
@@ -35,8 +40,14 @@ describe("askTerminal()", () => {
     expect(await type("secret\n", true)).toEqual(["secret", "Password: \n"]);
   });
 
-  it("^C, ^D and no terminal are no answer", async () => {
-    expect((await type("ab\u0003", true))[0]).toBeUndefined();
+  it("^C interrupts, as it does everywhere else", async () => {
+    const error = await type("ab\u0003", true).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InterruptedError);
+    expect(exitCodeOf(error)).toBe(130);
+    expect(describeError(error, "login", undefined)).toMatchObject({ code: "INTERRUPTED" });
+  });
+
+  it("^D and no terminal are no answer", async () => {
     expect((await type("\u0004", true))[0]).toBeUndefined();
     const input = new PassThrough() as unknown as ReadStream;
     const output = new PassThrough() as unknown as WriteStream;
@@ -57,6 +68,39 @@ describe("nodeFiles", () => {
     await other.abort();
     expect(await readdir(join(folder, "deep"))).toEqual(["file"]);
     await expect(nodeFiles.read(folder, 10 ** 9)).rejects.toMatchObject({ code: "EISDIR" });
+  });
+
+  it("no more is read than allowed of what has no size", async () => {
+    const pipe = join(folder, "endless");
+    execFileSync("mkfifo", [pipe]);
+    const writer = spawn("sh", ["-c", `exec cat /dev/zero > '${pipe}'`], { stdio: "ignore" });
+    const limited = { code: "LIMIT_EXCEEDED", details: { limit: "file", maximum: 100_000 } };
+    await expect(nodeFiles.read(pipe, 100_000)).rejects.toMatchObject(limited);
+    await new Promise((resolve) => writer.once("close", resolve));
+    const small = spawn("sh", ["-c", `printf abc > '${pipe}'`], { stdio: "ignore" });
+    expect(await nodeFiles.read(pipe, 3)).toEqual(new TextEncoder().encode("abc"));
+    await new Promise((resolve) => small.once("close", resolve));
+    const path = join(folder, "just");
+    await writeFile(path, new Uint8Array(3));
+    expect(await nodeFiles.read(path, 3)).toHaveLength(3);
+    await expect(nodeFiles.read(path, 2)).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+  });
+
+  it("a file is replaced behind links to it, and what is no file stays", async () => {
+    const link = join(folder, "link");
+    await symlink("target", link);
+    for (const text of ["new", "newer"]) {
+      const writer = await nodeFiles.write(link);
+      await writer.write(new TextEncoder().encode(text));
+      await writer.close();
+      expect(await readFile(join(folder, "target"), "utf8")).toBe(text);
+      expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    }
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await symlink("pipe", join(folder, "to-pipe"));
+    for (const path of [join(folder, "pipe"), join(folder, "to-pipe"), folder]) {
+      await expect(nodeFiles.write(path)).rejects.toBeInstanceOf(UsageError);
+    }
   });
 });
 

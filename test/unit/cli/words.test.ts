@@ -8,7 +8,7 @@ import { describeError } from "../../../src/cli/report_error.ts";
 import { EXIT, exitCodeOf } from "../../../src/cli/exit_code.ts";
 import { formatBytes, formatDuration, formatTime } from "../../../src/cli/format.ts";
 import { formatImageArgument, parseImageArgument } from "../../../src/cli/image_argument.ts";
-import { plainText } from "../../../src/cli/plain_text.ts";
+import { plainJson, plainText } from "../../../src/cli/plain_text.ts";
 import { formatTable } from "../../../src/cli/table.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
 import { optionValues } from "../../../src/cli/values.ts";
@@ -139,6 +139,17 @@ describe("texts", () => {
     expect(formatTable([["a", "b"], ["long", "c"], ["x"]])).toBe("a     b\nlong  c\nx");
     expect(formatTable([])).toBe("");
     expect(plainText("a\u001b[2J\tb\n\u202e")).toBe("a\\u{1b}[2J\tb\n\\u{202e}");
+  });
+
+  it("plainJson() reads as the same value, and moves no cursor", () => {
+    const value = { "k\u009b": ["\u007f\u202e\u2066\u001b[2J", "é\n"] };
+    expect(plainJson(value)).toBe(
+      String.raw`{"k\u009b":["\u007f\u202e\u2066\u001b[2J","é\n"]}`,
+    );
+    expect(JSON.parse(plainJson(value, 2))).toEqual(value);
+    fc.assert(fc.property(fc.jsonValue(), (some) => {
+      expect(JSON.parse(plainJson(some))).toEqual(JSON.parse(JSON.stringify(some)));
+    }));
   });
 
   it("the version is the package's", () => expect(VERSION).toBe(manifest.version));

@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -87,6 +95,23 @@ describe("writeArchive() and openArchive()", () => {
     expect(await readImage(docker, found)).toEqual(wanted);
     expect(statSync(at("docker.tar")).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder.path).sort()).toEqual(["docker.tar", "layout", "oci.tar"]);
+  });
+
+  it("replace a file behind links to it, and nothing that is no file", async () => {
+    const images = [{ descriptor: image, name: NAME }];
+    symlinkSync("real.tar", at("link.tar"));
+    for (const _ of ["made", "replaced"]) {
+      await writeArchive(layout, images, at("link.tar"));
+      expect(await (await openArchive(at("real.tar"))).resolve(NAME)).toEqual(image);
+      expect(lstatSync(at("link.tar")).isSymbolicLink()).toBe(true);
+    }
+    execFileSync("mkfifo", [at("pipe")]);
+    symlinkSync("pipe", at("to-pipe"));
+    for (const path of [at("pipe"), at("to-pipe"), folder.path]) {
+      const refused = { code: "CACHE_IO", details: { path, reason: "it is no file" } };
+      await expect(writeArchive(layout, images, path)).rejects.toMatchObject(refused);
+    }
+    expect(statSync(at("pipe")).isFIFO()).toBe(true);
   });
 
   it("make the same archive of the same images", async () => {
