@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -141,6 +142,27 @@ describe("links in a layout", () => {
     await expect(layout.blobWriter(describeBytes(patternBytes(11)))).rejects.toMatchObject(refused);
     expect(readdirSync(join(outside, "sha256"))).toHaveLength(1);
   });
+
+  it.each(["gc", "verify", "quarantine"] as const)(
+    "deletes and moves nothing through a directory that leads outside: %s()",
+    async (method) => {
+      const outside = join(folder.path, "outside");
+      mkdirSync(outside);
+      const blob = describeBytes(patternBytes(10));
+      const victim = join(outside, blob.digest.slice(7));
+      writeFileSync(victim, "not mine");
+      utimesSync(victim, 1, 1);
+      rmSync(at("blobs", "sha256"), { recursive: true });
+      symlinkSync(outside, at("blobs", "sha256"));
+      const work = {
+        gc: () => layout.gc(),
+        verify: () => layout.verify({ quarantine: true }),
+        quarantine: () => layout.quarantine(blob.digest),
+      };
+      await expect(work[method]()).rejects.toMatchObject({ code: "CACHE_INVALID" });
+      expect(readFileSync(victim, "utf8")).toBe("not mine");
+    },
+  );
 
   it("refuses a blob that is a link to a file outside", async () => {
     const secret = join(folder.path, "secret");
