@@ -76,6 +76,25 @@ describe("ImageLayout.gc()", () => {
     expect(await layout.names()).toEqual([]);
   });
 
+  it("lists what a running process listed before the subject that it is about to name", async () => {
+    const subject = describeManifest(
+      manifestOf(
+        { config: await putBlob(layout, patternBytes(3)), layers: [] },
+        MEDIA_TYPES.imageManifest,
+      ),
+    );
+    const signature = await putImage(layout, undefined, { layers: [patternBytes(1)], subject });
+    await putImage(layout, undefined, { layers: [patternBytes(2)], subject: signature });
+    const other = await openLayout(folder.path, { create: false });
+    await other.gc();
+    expect(await layout.referrers(subject.digest)).toMatchObject([{ digest: signature.digest }]);
+    expect(await layout.names()).toHaveLength(2);
+    await layout.close();
+    await other.gc();
+    expect(await other.names()).toEqual([]);
+    expect(blobs()).toEqual([]);
+  });
+
   it("deletes unfinished blobs by their age, never one that is being written", async () => {
     const size = 50;
     const left = await layout.blobWriter({ digest: sha256("left"), size });
