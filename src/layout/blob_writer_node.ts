@@ -1,5 +1,5 @@
 import { rename } from "node:fs/promises";
-import { encodeUtf8, TidegateError, timingSafeEqual } from "../core/mod.ts";
+import { encodeUtf8, systemClock, TidegateError, timingSafeEqual } from "../core/mod.ts";
 import { type Digest, formatDigest } from "../reference/mod.ts";
 import { onDisk, writeAll } from "./disk_node.ts";
 import type { BlobKey, BlobWriter } from "./layout.ts";
@@ -72,6 +72,8 @@ async function finish(digest: Digest, partial: Partial, target: string): Promise
     const message = `The blob's digest is ${computed}, but it must be ${digest}`;
     throw new TidegateError("DIGEST_MISMATCH", message, { expected: digest, computed });
   }
+  const now = new Date(systemClock.now());
+  await file.utimes(now, now); // an earlier process may have written all of it: not garbage
   await file.sync();
   await file.close();
   await rename(held.path, target);
