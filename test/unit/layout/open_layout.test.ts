@@ -271,6 +271,26 @@ describe("ImageLayout.tag()", () => {
   });
 });
 
+describe("ImageLayout.names()", () => {
+  it("is one state of the index, whoever replaces it meanwhile", async () => {
+    const image = await putImage(layout, "a:0");
+    const reader = await openLayout(directory, { create: false });
+    let isDone = false;
+    const writing = (async () => {
+      for (let i = 1; i < 60; i++) await layout.tag(`a:${i}`, image);
+      isDone = true;
+    })();
+    let most = 0;
+    while (!isDone) {
+      const { length } = await reader.names();
+      expect(length).toBeGreaterThanOrEqual(most);
+      most = length;
+    }
+    await writing;
+    expect(await reader.names()).toHaveLength(60);
+  });
+});
+
 describe("ImageLayout.resolve()", () => {
   it("takes a name, its other spellings, a digest, or nothing where there is one image", async () => {
     const image = await putImage(layout, "docker.io/library/nginx:latest");
