@@ -180,6 +180,20 @@ describe("links in a layout", () => {
     await expect(layout.names()).rejects.toMatchObject({ code: "CACHE_INVALID" });
   });
 
+  it.each(["empty", "held"])(
+    "refuses a lock behind a link that leads outside: %s",
+    async (kind) => {
+      const outside = join(folder.path, "outside");
+      mkdirSync(outside);
+      if (kind === "held") writeFileSync(join(outside, "index"), "");
+      rmSync(at(".tidegate", "lock"), { recursive: true });
+      symlinkSync(outside, at(".tidegate", "lock"));
+      const before = readdirSync(outside);
+      await expect(layout.untag("a:1")).rejects.toMatchObject({ code: "CACHE_INVALID" });
+      expect(readdirSync(outside)).toEqual(before);
+    },
+  );
+
   it("replaces a link in the place of a blob, and leaves its target alone", async () => {
     const victim = join(folder.path, "victim");
     const bytes = patternBytes(100);
