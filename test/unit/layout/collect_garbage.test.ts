@@ -19,9 +19,10 @@ let layout: ImageLayout;
 const at = (...parts: string[]): string => join(folder.path, ...parts);
 const blobs = (): string[] => readdirSync(at("blobs", "sha256"));
 
-/** As the next process finds it. */
+/** As the next process finds it, later than what was written by a tick of the disk's clock. */
 async function reopen(): Promise<void> {
   await layout.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
   layout = await openLayout(folder.path, { create: false });
 }
 
