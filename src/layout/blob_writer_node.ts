@@ -1,7 +1,8 @@
 import { rename } from "node:fs/promises";
 import { encodeUtf8, TidegateError, timingSafeEqual } from "../core/mod.ts";
-import { type Digest, formatDigest } from "../reference/mod.ts";
+import { formatDigest } from "../reference/mod.ts";
 import { onDisk, writeAll } from "./disk_node.ts";
+import { setTime } from "./hash_file_node.ts";
 import type { BlobKey, BlobWriter } from "./layout.ts";
 import { dropPartial, type Partial } from "./partial_node.ts";
 
@@ -39,7 +40,7 @@ export function createBlobWriter(blob: BlobKey, partial: Partial, target: string
   const close = async (): Promise<void> => {
     if (position !== blob.size) throw wrongSize(blob.size, position);
     state = "ended";
-    await finish(blob.digest, partial, target);
+    await finish(blob, partial, target);
   };
   const abort = async (): Promise<void> => {
     if (state === "ended") return;
@@ -64,7 +65,8 @@ export function createBlobWriter(blob: BlobKey, partial: Partial, target: string
   };
 }
 
-async function finish(digest: Digest, partial: Partial, target: string): Promise<void> {
+async function finish(blob: BlobKey, partial: Partial, target: string): Promise<void> {
+  const { digest, size } = blob;
   const { file, held, hasher } = partial;
   const computed = formatDigest(hasher.algorithm, await hasher.digest());
   if (!timingSafeEqual(encodeUtf8(computed), encodeUtf8(digest))) {
@@ -72,6 +74,7 @@ async function finish(digest: Digest, partial: Partial, target: string): Promise
     const message = `The blob's digest is ${computed}, but it must be ${digest}`;
     throw new TidegateError("DIGEST_MISMATCH", message, { expected: digest, computed });
   }
+  if (partial.size === size) await setTime(file); // an earlier process wrote it: no garbage now
   await file.sync();
   await file.close();
   await rename(held.path, target);

@@ -26,11 +26,11 @@ export async function collectGarbage(
   context: LayoutContext,
   { dryRun = false, partialAgeMs = PARTIAL_AGE_MS }: GcOptions,
 ): Promise<GcReport> {
-  const { root, clock, lock, store } = context;
+  const { root, clock, lock } = context;
   return await lock(async () => {
     const since = await oldestSession(root, clock.now());
     const index = await readIndex(root);
-    const { reachable, orphans } = await mark(store, index);
+    const { reachable, orphans } = await mark(context, index, since);
     if (orphans.size > 0 && !dryRun) {
       await writeIndex(root, withoutEntries(index, (entry) => orphans.has(entry)));
     }
@@ -43,18 +43,24 @@ export async function collectGarbage(
 
 interface Marked {
   readonly reachable: ReadonlySet<Digest>;
-  /** Entries without a name that refer to what is gone. */
+  /** Entries without a name that refer to what is gone, and that no session may have made. */
   readonly orphans: ReadonlySet<LayoutEntry>;
 }
 
-async function mark(store: BlobStore, { lines }: LayoutIndex): Promise<Marked> {
+/** Referrers are listed before their subject has its name: those since the oldest session stay. */
+async function mark(
+  { root, store }: LayoutContext,
+  { lines }: LayoutIndex,
+  since: number,
+): Promise<Marked> {
   const reachable = new Set<Digest>();
   const reach = ({ descriptor }: LayoutEntry): Promise<void> =>
     walkManifests(store, [descriptor], () => {}, reachable);
   const waiting = new Map<LayoutEntry, Digest>();
   for (const { entry } of lines) {
     const subject = entry.name === undefined ? await subjectOf(store, entry) : undefined;
-    if (subject !== undefined) waiting.set(entry, subject);
+    const canBeOrphan = subject !== undefined && await isOlder(root, entry, since);
+    if (canBeOrphan) waiting.set(entry, subject);
     else await reach(entry);
   }
   for (let found = true; found;) { // referrers of referrers
@@ -67,6 +73,15 @@ async function mark(store: BlobStore, { lines }: LayoutIndex): Promise<Marked> {
     }
   }
   return { reachable, orphans: new Set(waiting.keys()) };
+}
+
+async function isOlder(
+  root: LayoutRoot,
+  { descriptor }: LayoutEntry,
+  since: number,
+): Promise<boolean> {
+  const found = await root.find(root.blobName(descriptor.digest));
+  return found === undefined || found.modifiedMs < since;
 }
 
 async function subjectOf(

@@ -37,7 +37,8 @@ export async function hashFile(
   }
 }
 
-async function setTime(file: FileHandle): Promise<void> {
+/** Show that somebody is at it now. */
+export async function setTime(file: FileHandle): Promise<void> {
   const now = new Date(systemClock.now());
   await file.utimes(now, now);
 }

@@ -17,7 +17,7 @@ import {
 } from "./layout_index.ts";
 import type { IndexLock } from "./index_lock_node.ts";
 import { newOwnerName } from "./owner_node.ts";
-import { readPart } from "./read_file_node.ts";
+import { readFrom } from "./read_file_node.ts";
 import { invalidLayout, type LayoutRoot, PRIVATE } from "./root_node.ts";
 
 const INDEX = "index.json";
@@ -128,8 +128,22 @@ async function readSmall(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const found = await root.find(name);
   if (found === undefined) return undefined;
-  if (found.size > maximum) throw invalidLayout(found.path, `is longer than ${maximum} bytes`);
-  return await onDisk(found.path, () => readPart(found.path, 0, found.size));
+  return await onDisk(found.path, () => readWhole(found.path, maximum));
+}
+
+/** Its size is that of the file that is read: another process may put a new one in its place. */
+async function readWhole(
+  path: string,
+  maximum: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    if (size > maximum) throw invalidLayout(path, `is longer than ${maximum} bytes`);
+    return await readFrom(file, 0, size);
+  } finally {
+    await file.close();
+  }
 }
 
 function readVersion(bytes: Uint8Array): string {

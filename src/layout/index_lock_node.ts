@@ -81,6 +81,7 @@ async function take(root: LayoutRoot, clock: Clock): Promise<HeldFile> {
  */
 async function createToken(root: LayoutRoot, folder: string): Promise<void> {
   const files = await ifThere(() => readdir(folder));
+  if (files !== undefined) await root.folder(PRIVATE, "lock"); // refuses a link that leads out
   if (files?.length) return;
   const parent = await root.folder(PRIVATE);
   const made = await mkdtemp(join(parent, "lock-"));

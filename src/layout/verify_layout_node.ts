@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isTidegateError } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type Descriptor, isForeignLayer } from "../manifest/mod.ts";
-import { type Digest, digestAlgorithm, formatDigest, parseDigest } from "../reference/mod.ts";
-import { listBlobs } from "./blob_files_node.ts";
+import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
+import { findBlobFolder, listBlobs } from "./blob_files_node.ts";
 import { ifThere, onDisk } from "./disk_node.ts";
 import { hashFile } from "./hash_file_node.ts";
 import { type BlobStore, readManifest } from "./image_reader_node.ts";
@@ -39,7 +39,8 @@ export async function verifyLayout(
 
 /** Move a blob out of the way of readers. */
 export async function quarantine(root: LayoutRoot, digest: Digest): Promise<string | undefined> {
-  const name = root.blobName(parseDigest(digest));
+  const name = root.blobName(digest);
+  if (await findBlobFolder(root, digestAlgorithm(digest)) === undefined) return undefined;
   const folder = await root.folder(PRIVATE, "quarantine");
   const to = join(folder, partialName({ digest }));
   return await onDisk(to, () =>

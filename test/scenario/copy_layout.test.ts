@@ -1,11 +1,25 @@
-import { mkdtemp, readdir } from "node:fs/promises";
+import { mkdtemp, readdir, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
 import { type ImageLayout, openArchive } from "../../src/layout/mod.ts";
 import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
+
+/** Whether the next removal of a tree ends after its first file. */
+const removal = vi.hoisted(() => ({ breaks: false }));
+
+vi.mock("node:fs/promises", async (importOriginal) => {
+  const original = await importOriginal<typeof import("node:fs/promises")>();
+  const rm: typeof original.rm = async (path, options) => {
+    if (!removal.breaks || options?.recursive !== true) return await original.rm(path, options);
+    removal.breaks = false;
+    await original.rm(`${path}/index.json`);
+    throw new Error("killed");
+  };
+  return { ...original, rm };
+});
 
 const CHILDREN = await Promise.all(
   ["amd64", "arm64", "s390x"].map((architecture, i) =>
@@ -213,5 +227,33 @@ describe("copyImage() with archives", () => {
     const { totals } = await run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })));
     expect(totals.skipped).toBeGreaterThan(0);
     expect(await readdir(directory)).toEqual(["app.tar"]);
+  });
+
+  it("goes on where an earlier run ended while it cleaned up", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    removal.breaks = true;
+    await expect(run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })))).rejects
+      .toThrow("killed");
+    expect(await readdir(directory)).toEqual(["app.tar", "app.tar.partial"]);
+    await run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })));
+    expect(await readdir(directory)).toEqual(["app.tar"]);
+  });
+
+  it("refuses to keep what arrives behind a link, and leaves its target alone", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const cache = await temporaryLayout();
+    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const file = join(directory, "app.tar");
+    await symlink(cache.directory, `${file}.partial`);
+    await expect(run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })))).rejects
+      .toMatchObject({ code: "CACHE_INVALID", details: { path: `${file}.partial` } });
+    expect(await readdir(cache.directory)).toContain("oci-layout");
+    expect(await cache.names()).toEqual([]);
   });
 });

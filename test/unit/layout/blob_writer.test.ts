@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -77,6 +77,17 @@ describe("BlobWriter", () => {
     const writer = await layout.blobWriter(BLOB);
     expect(writer.offset).toBe(BLOB.size);
     await writer.close();
+    expect(await layout.hasBlob(BLOB)).toBe(true);
+  });
+
+  it("finishes an old file as a blob of now, which a parallel gc() leaves", async () => {
+    await leaveUnfinished(BLOB.size);
+    await layout.close();
+    utimesSync(partialPath(PARTIAL), 1, 1);
+    layout = await openLayout(folder.path);
+    await (await layout.blobWriter(BLOB)).close();
+    const other = await openLayout(folder.path, { create: false });
+    expect(await other.gc()).toMatchObject({ blobs: 0 });
     expect(await layout.hasBlob(BLOB)).toBe(true);
   });
 

@@ -19,9 +19,10 @@ let layout: ImageLayout;
 const at = (...parts: string[]): string => join(folder.path, ...parts);
 const blobs = (): string[] => readdirSync(at("blobs", "sha256"));
 
-/** As the next process finds it. */
+/** As the next process finds it, later than what was written by a tick of the disk's clock. */
 async function reopen(): Promise<void> {
   await layout.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
   layout = await openLayout(folder.path, { create: false });
 }
 
@@ -74,6 +75,25 @@ describe("ImageLayout.gc()", () => {
     await layout.untag("a:1");
     expect((await layout.gc()).blobs).toBe(9);
     expect(await layout.names()).toEqual([]);
+  });
+
+  it("lists what a running process listed before the subject that it is about to name", async () => {
+    const subject = describeManifest(
+      manifestOf(
+        { config: await putBlob(layout, patternBytes(3)), layers: [] },
+        MEDIA_TYPES.imageManifest,
+      ),
+    );
+    const signature = await putImage(layout, undefined, { layers: [patternBytes(1)], subject });
+    await putImage(layout, undefined, { layers: [patternBytes(2)], subject: signature });
+    const other = await openLayout(folder.path, { create: false });
+    await other.gc();
+    expect(await layout.referrers(subject.digest)).toMatchObject([{ digest: signature.digest }]);
+    expect(await layout.names()).toHaveLength(2);
+    await layout.close();
+    await other.gc();
+    expect(await other.names()).toEqual([]);
+    expect(blobs()).toEqual([]);
   });
 
   it("deletes unfinished blobs by their age, never one that is being written", async () => {

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -142,6 +143,27 @@ describe("links in a layout", () => {
     expect(readdirSync(join(outside, "sha256"))).toHaveLength(1);
   });
 
+  it.each(["gc", "verify", "quarantine"] as const)(
+    "deletes and moves nothing through a directory that leads outside: %s()",
+    async (method) => {
+      const outside = join(folder.path, "outside");
+      mkdirSync(outside);
+      const blob = describeBytes(patternBytes(10));
+      const victim = join(outside, blob.digest.slice(7));
+      writeFileSync(victim, "not mine");
+      utimesSync(victim, 1, 1);
+      rmSync(at("blobs", "sha256"), { recursive: true });
+      symlinkSync(outside, at("blobs", "sha256"));
+      const work = {
+        gc: () => layout.gc(),
+        verify: () => layout.verify({ quarantine: true }),
+        quarantine: () => layout.quarantine(blob.digest),
+      };
+      await expect(work[method]()).rejects.toMatchObject({ code: "CACHE_INVALID" });
+      expect(readFileSync(victim, "utf8")).toBe("not mine");
+    },
+  );
+
   it("refuses a blob that is a link to a file outside", async () => {
     const secret = join(folder.path, "secret");
     writeFileSync(secret, "secret");
@@ -157,6 +179,20 @@ describe("links in a layout", () => {
     symlinkSync(outside, at("index.json"));
     await expect(layout.names()).rejects.toMatchObject({ code: "CACHE_INVALID" });
   });
+
+  it.each(["empty", "held"])(
+    "refuses a lock behind a link that leads outside: %s",
+    async (kind) => {
+      const outside = join(folder.path, "outside");
+      mkdirSync(outside);
+      if (kind === "held") writeFileSync(join(outside, "index"), "");
+      rmSync(at(".tidegate", "lock"), { recursive: true });
+      symlinkSync(outside, at(".tidegate", "lock"));
+      const before = readdirSync(outside);
+      await expect(layout.untag("a:1")).rejects.toMatchObject({ code: "CACHE_INVALID" });
+      expect(readdirSync(outside)).toEqual(before);
+    },
+  );
 
   it("replaces a link in the place of a blob, and leaves its target alone", async () => {
     const victim = join(folder.path, "victim");
@@ -246,6 +282,26 @@ describe("ImageLayout.tag()", () => {
     await Promise.all(names.map((name, i) => (i % 2 ? layout : other).tag(name, image)));
     expect((await layout.names()).map(({ name }) => name).sort()).toEqual(names.sort());
     await other.close();
+  });
+});
+
+describe("ImageLayout.names()", () => {
+  it("is one state of the index, whoever replaces it meanwhile", async () => {
+    const image = await putImage(layout, "a:0");
+    const reader = await openLayout(directory, { create: false });
+    let isDone = false;
+    const writing = (async () => {
+      for (let i = 1; i < 60; i++) await layout.tag(`a:${i}`, image);
+      isDone = true;
+    })();
+    let most = 0;
+    while (!isDone) {
+      const { length } = await reader.names();
+      expect(length).toBeGreaterThanOrEqual(most);
+      most = length;
+    }
+    await writing;
+    expect(await reader.names()).toHaveLength(60);
   });
 });
 
