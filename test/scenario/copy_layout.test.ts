@@ -1,9 +1,10 @@
-import { mkdtemp, readdir } from "node:fs/promises";
+import { mkdtemp, readdir, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
 import { type ImageLayout, openArchive } from "../../src/layout/mod.ts";
+import { type Digest, parseDigest } from "../../src/reference/mod.ts";
 import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
 
@@ -102,6 +103,53 @@ describe("copyImage() with layouts", () => {
     expect(ranges).toEqual([undefined, `bytes=${offset}-`]);
     expect(totals.transferredBytes).toBe((big.blobs[1]?.content.size ?? 0) - offset);
     expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+  });
+
+  it("lists a referrer whose manifest came before its listing was cut off", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    const to = layoutImage(layout, "v1");
+    await run(copyImage(image(SOURCE), to, { referrers: true }));
+    from.add("acme/app", { image: SIGNATURE });
+    const { blobs, bytes, digest } = SIGNATURE;
+    const files = blobs.map(({ content, digest }) => ({
+      digest,
+      bytes: content.read(0, content.size),
+    }));
+    for (const { digest: name, bytes: held } of [...files, { digest, bytes }]) {
+      const writer = await layout.blobWriter({ digest: parseDigest(name), size: held.length });
+      await writer.write(held);
+      await writer.close();
+    }
+    expect(await layout.referrers(parseDigest(INDEX.digest))).toEqual([]);
+    await run(copyImage(image(SOURCE), to, { referrers: true }));
+    expect(await layout.referrers(parseDigest(INDEX.digest))).toMatchObject([
+      { digest: SIGNATURE.digest },
+    ]);
+  });
+
+  it("spares a manifest that it found from a collector, and looks at each once", async () => {
+    const { from, image, run } = createCopyWorld({}, "system");
+    let nested = await buildIndex({ manifests: [CHILDREN[0] ?? INDEX] });
+    for (let i = 0; i < 2; i++) nested = await buildIndex({ manifests: [nested, nested] });
+    from.add("acme/app", { image: nested, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    await run(copyImage(image(SOURCE), layoutImage(layout, "v1")));
+    const path = join(layout.directory, "blobs", nested.digest.replace(":", "/"));
+    await utimes(path, 1, 1);
+    let reads = 0;
+    const counted = {
+      ...layout,
+      manifest: (digest: Digest) => (reads++, layout.manifest(digest)),
+    };
+    const to = layoutImage(counted, "v1");
+    const { mediaType, bytes } = nested;
+    const root = { digest: parseDigest(nested.digest), size: bytes.length, mediaType };
+    expect(await to.hasManifest(root, {})).toBe(true);
+    expect(reads).toBe(4);
+    expect((await stat(path)).mtimeMs).toBeGreaterThan(1e6);
   });
 
   it("fails for a wrong blob, and keeps nothing of it", async () => {
