@@ -105,6 +105,27 @@ describe("copyImage() with layouts", () => {
     expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
   });
 
+  it("takes a blob from its start where an earlier run ended and ranges are not served", async () => {
+    const big = await buildImage({ layers: [{ size: 300_000, compression: "none" }] });
+    const [layer] = big.layers;
+    if (layer === undefined) throw new Error("no layer");
+    for (const status of [200, 400, 416]) {
+      const world = createCopyWorld({ resume: { skippedBytes: 1000 } }, "system");
+      const { from, image, run, simulation } = world;
+      from.add("acme/app", { image: big, tags: ["v1"] });
+      if (status === 200) from.configure({ quirks: { ignoreRange: true } });
+      else simulation.faults.add({ ranged: true, action: { kind: "answer", status } });
+      const layout = await temporaryLayout();
+      const blob = { digest: parseDigest(layer.digest), size: layer.content.size };
+      const writer = await layout.blobWriter(blob);
+      await writer.write(layer.content.read(0, 100_000));
+      await writer.abort();
+      const { totals } = await run(copyImage(image(SOURCE), layoutImage(layout, "v1")));
+      expect([status, totals.resumed]).toEqual([status, 1]);
+      expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+    }
+  });
+
   it("lists a referrer whose manifest came before its listing was cut off", async () => {
     const world = createCopyWorld({}, "system");
     const { from, image, run } = world;
