@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, stat, utimes } from "node:fs/promises";
+import { mkdtemp, readdir, rename, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
-import { type ImageLayout, openArchive } from "../../src/layout/mod.ts";
+import { type BlobWriter, type ImageLayout, openArchive } from "../../src/layout/mod.ts";
 import { type Digest, parseDigest } from "../../src/reference/mod.ts";
 import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
@@ -124,6 +124,34 @@ describe("copyImage() with layouts", () => {
       expect([status, totals.resumed]).toEqual([status, 1]);
       expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
     }
+  });
+
+  it("looks again where another has taken the file that it wrote, and has ended it", async () => {
+    const { from, image, run } = createCopyWorld({}, "system");
+    from.add("acme/app", { image: CHILDREN[0] ?? INDEX, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    const partial = join(layout.directory, ".tidegate", "partial");
+    const take = async (digest: string): Promise<void> => {
+      for (const name of await readdir(partial)) {
+        const [, hex = ""] = /^sha256-([0-9a-f]{64})/.exec(name) ?? [];
+        if (digest === `sha256:${hex}`) {
+          await rename(join(partial, name), join(layout.directory, "blobs", "sha256", hex));
+        }
+      }
+    };
+    const taken = {
+      ...layout,
+      async blobWriter(...args: Parameters<typeof layout.blobWriter>): Promise<BlobWriter> {
+        const writer = await layout.blobWriter(...args);
+        return { ...writer, close: () => take(args[0].digest).then(() => writer.close()) };
+      },
+    };
+    await run(copyImage(image(SOURCE), layoutImage(taken, "v1"), { concurrency: 1 }));
+    expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+    const writer = await layout.blobWriter({ digest: parseDigest(INDEX.digest), size: 9 });
+    await writer.write(new Uint8Array(5));
+    await take(INDEX.digest);
+    await writer.abort();
   });
 
   it("lists a referrer whose manifest came before its listing was cut off", async () => {
