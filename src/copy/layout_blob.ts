@@ -11,7 +11,8 @@ const flights = new Map<string, Promise<unknown>>();
 
 /**
  * Bring a blob into a layout, on from where an earlier run ended. If what that has left turns out
- * wrong, as a disk may lose what was not synced, it starts anew, once.
+ * wrong, as a disk may lose what was not synced, it starts anew, once; and it looks again, once, where
+ * another has taken the file.
  */
 export async function putLayoutBlob(
   layout: ImageLayout,
@@ -27,10 +28,16 @@ export async function putLayoutBlob(
     try {
       return await write(writer, transfer);
     } catch (error) {
-      if (offset === 0 || !isTidegateError(error, "DIGEST_MISMATCH")) throw error;
+      const isWrong = offset > 0 && isTidegateError(error, "DIGEST_MISMATCH");
+      if (!isWrong && !isTaken(error)) throw error;
       return await write(await layout.blobWriter(descriptor, { signal }), transfer);
     }
   });
+}
+
+/** A process of another container cannot see that we live: it goes on with our file, and ends it. */
+function isTaken(error: unknown): boolean {
+  return isTidegateError(error, "CACHE_IO") && error.details.reason === "ENOENT";
 }
 
 /** Somebody else may have written it while we waited: then there is nothing to fetch. */

@@ -68,7 +68,7 @@ export function layoutImage(
   return {
     ...source,
     acceptsSparse: true,
-    hasManifest: ({ digest }) => isWhole(layout, digest),
+    hasManifest: (descriptor) => isWhole(layout, descriptor),
     putBlob: (transfer) => putLayoutBlob(layout, transfer),
     putManifest: (manifest, place, callOptions) =>
       putManifest(layout, name, manifest, place, { ...options, ...callOptions }),
@@ -88,18 +88,32 @@ function notThere({ path }: LayoutReader, what: string): TidegateError<"CACHE_NO
   return new TidegateError("CACHE_NOT_FOUND", message, { path, what });
 }
 
-/** An index may list more than there is, and a run may have ended before its blobs came. */
-async function isWhole(layout: ImageLayout, digest: Digest): Promise<boolean> {
-  if (await layout.manifest(digest) === undefined) return false;
+/**
+ * An index may list more than there is, and a run may have ended before its blobs came, or before a
+ * referrer was listed. What is found is kept from being collected.
+ */
+async function isWhole(
+  layout: ImageLayout,
+  { digest, size }: Descriptor,
+  seen: Set<Digest> = new Set(),
+): Promise<boolean> {
+  if (seen.has(digest)) return true; // the first that is not whole ends it all
+  seen.add(digest);
+  if (!await layout.hasBlob({ digest, size })) return false;
   const { manifest } = await readManifest(layout, digest);
+  if (manifest.subject !== undefined && !await isListed(layout, digest)) return false;
   if (manifest.kind === "index") {
-    for (const { digest } of manifest.manifests) if (!await isWhole(layout, digest)) return false;
+    for (const entry of manifest.manifests) if (!await isWhole(layout, entry, seen)) return false;
     return true;
   }
   for (const descriptor of [manifest.config, ...manifest.layers]) {
     if (!await layout.hasBlob(descriptor)) return false;
   }
   return true;
+}
+
+async function isListed(layout: ImageLayout, digest: Digest): Promise<boolean> {
+  return (await layout.names()).some(({ descriptor }) => descriptor.digest === digest);
 }
 
 async function putManifest(

@@ -1,5 +1,5 @@
 import type { PushBlobOptions, PushedBlob, UploadRecord } from "../client/mod.ts";
-import { isTidegateError } from "../core/mod.ts";
+import { type ErrorCode, isTidegateError } from "../core/mod.ts";
 import type { BlobArrival, BlobTransfer } from "./endpoint.ts";
 import { afterOthers } from "./learned.ts";
 import type { RegistryPlace } from "./registry_place.ts";
@@ -10,6 +10,18 @@ const CHUNK_BYTES: number = 4 * 1024 * 1024;
 
 /** Below it is cheaper to send a blob again than to wait until another repository can give it. */
 const WORTH_WAITING_BYTES: number = 1024 * 1024;
+
+/** What says that an upload cannot be continued, if it comes before the first progress. */
+const WORTHLESS: ReadonlySet<ErrorCode> = new Set([
+  "HASH_STATE_INVALID",
+  "ORIGIN_NOT_TRUSTED",
+  "UPLOAD_FAILED",
+  "UNAUTHORIZED",
+  "FORBIDDEN",
+  "SERVER_ERROR",
+  "INVALID_RESPONSE",
+  "UNEXPECTED_RESPONSE",
+]);
 
 /**
  * Bring a blob into a registry, each only once however many copies of this client want it: the
@@ -90,7 +102,10 @@ async function put(
   });
 }
 
-/** A record that makes no sense is worth nothing: then the blob is pushed anew. */
+/**
+ * A record that makes no sense is worth nothing, nor is one whose upload the registry refuses, as it
+ * does when a signed location has expired: then the blob is pushed anew.
+ */
 async function resume(
   { client, options: { chunkBytes = CHUNK_BYTES }, ref }: RegistryPlace,
   transfer: BlobTransfer,
@@ -113,9 +128,7 @@ async function resume(
       },
     });
   } catch (error) {
-    const isWorthless = isTidegateError(error, "HASH_STATE_INVALID") ||
-      isTidegateError(error, "ORIGIN_NOT_TRUSTED") || isTidegateError(error, "UPLOAD_FAILED");
-    if (isWorthless && isFirst) return undefined;
+    if (isFirst && isTidegateError(error) && WORTHLESS.has(error.code)) return undefined;
     throw error;
   }
 }

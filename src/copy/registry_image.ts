@@ -84,7 +84,7 @@ async function look(
   }
 }
 
-/** From any offset; what is before it does not come again. */
+/** From any offset; what is before it does not come again, unless the registry serves no ranges. */
 function openBlob(
   { client, ref }: RegistryPlace,
   { digest, size }: Descriptor,
@@ -95,8 +95,12 @@ function openBlob(
     return client.blobs.get(ref, digest, { size, range, unverified: true, signal });
   };
   const pipeTo = async (start: number, sink: ByteSink): Promise<void> => {
-    if (start >= size) await sink.close();
-    else await (await get(start)).pipeTo(sink);
+    if (start >= size) return await sink.close();
+    const blob = await get(start).catch((error: unknown) => {
+      if (start === 0 || !refusesRanges(error)) throw error;
+    });
+    if (blob !== undefined) await blob.pipeTo(sink);
+    else await (await get(0)).pipeTo(withoutFirst(start, sink));
   };
   return {
     size,
@@ -105,6 +109,28 @@ function openBlob(
     },
     read: (start) => pipeReader((sink) => pipeTo(start, sink)),
     pipeTo,
+  };
+}
+
+/** Ranges are ignored, and more would be thrown away than is done unasked; or they are refused. */
+function refusesRanges(error: unknown): boolean {
+  return isTidegateError(error, "RESUME_FAILED") ||
+    isTidegateError(error, "RANGE_NOT_SATISFIABLE") ||
+    (isTidegateError(error, "UNEXPECTED_RESPONSE") && error.details.status === 400);
+}
+
+/** A sink that drops so many bytes before the first that it hands on. */
+function withoutFirst(count: number, sink: ByteSink): ByteSink {
+  let left = count;
+  return {
+    borrows: sink.borrows ?? false,
+    async write(chunk): Promise<void> {
+      const dropped = Math.min(left, chunk.length);
+      left -= dropped;
+      if (dropped < chunk.length) await sink.write(chunk.subarray(dropped));
+    },
+    close: () => sink.close(),
+    abort: (reason) => sink.abort(reason),
   };
 }
 

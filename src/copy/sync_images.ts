@@ -6,9 +6,9 @@ import type { SyncImage } from "./event.ts";
 import { type ImagePair, listPairs, type RuleListing } from "./list_pairs.ts";
 import { createQuietTimes, type QuietTimes } from "./quiet_times.ts";
 import { createRun, messageOf } from "./run.ts";
-import { findDoomed } from "./sync_deletes.ts";
+import { findDeleting, findDoomed } from "./sync_deletes.ts";
 import type { SyncOptions, SyncPlaces, SyncReport } from "./sync_options.ts";
-import { readPlan } from "./sync_ends.ts";
+import { readPlan, type ReadRule } from "./sync_ends.ts";
 import type { SyncPlan } from "./sync_plan.ts";
 
 const IMAGES = 8; // small images wait for requests, not for bytes
@@ -21,7 +21,8 @@ const WAIT_MS: number = 5 * 60_000;
  *
  * One image's failure is reported and does not end the others. Where a registry's limit is reached,
  * all of its images wait for the end of the window, if that is near. Tags are deleted only where a
- * rule says so, and in no repository of which anything failed, or whose source has none left.
+ * rule says so, in no repository of which anything failed, or whose source has none left, and none
+ * that any rule of the plan copies.
  *
  * @param places Finds what the rules name: {@linkcode registryPlaces} for registries.
  * @returns What became of every image, in no order.
@@ -49,6 +50,7 @@ export async function syncImages(
     clock,
     slots,
     quiet,
+    broken: [],
     report(facts): void {
       const image: SyncImage = { type: "sync.image", at: clock.now(), ...facts };
       done.push(image);
@@ -59,8 +61,10 @@ export async function syncImages(
   const listings = await listAll(job, rules, signal);
   const pairs = listings.flatMap((listing) => listing.pairs);
   await inParallel(pairs, images, signal, (pair, _, signal) => syncOne(job, pair, signal));
-  const failed = new Set(done.filter(({ outcome }) => outcome === "failed").map(repositoryOf));
-  for (const listing of listings) await deleteOld(job, listing, failed, signal);
+  const targets = new Set(done.filter(({ outcome }) => outcome === "failed").map(repositoryOf));
+  for (const listing of findDeleting(listings, { rules: job.broken, targets })) {
+    await deleteOld(job, listing, signal);
+  }
   const counts = countOutcomes(done);
   const milliseconds = clock.now() - startedAt;
   onEvent({ type: "sync.finished", at: clock.now(), ...counts, milliseconds });
@@ -72,13 +76,15 @@ interface SyncJob {
   readonly clock: Clock;
   readonly slots: BlobSlots;
   readonly quiet: QuietTimes;
+  /** Rules that could not be listed whole. */
+  readonly broken: ReadRule[];
   readonly report: (facts: Omit<SyncImage, "type" | "at">) => void;
 }
 
 /** In the order of the rules, however many are listed at once. */
 async function listAll(
   job: SyncJob,
-  rules: ReturnType<typeof readPlan>,
+  rules: readonly ReadRule[],
   signal: AbortSignal | undefined,
 ): Promise<readonly RuleListing[]> {
   const listings = new Map<number, readonly RuleListing[]>();
@@ -91,7 +97,7 @@ async function listAll(
 /** A repository that cannot be listed is one failure; what was listed before it counts. */
 async function listRule(
   job: SyncJob,
-  rule: ReturnType<typeof readPlan>[number],
+  rule: ReadRule,
   signal: AbortSignal,
 ): Promise<readonly RuleListing[]> {
   const { clock, options: { onEvent = () => {} } } = job;
@@ -111,6 +117,7 @@ async function listRule(
       });
     }
   } catch (error) {
+    job.broken.push(rule);
     fail(job, { source, destination }, error, signal);
   }
   return listings;
@@ -174,14 +181,10 @@ function fail(
 async function deleteOld(
   job: SyncJob,
   listing: RuleListing,
-  failed: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { options: { dryRun }, report } = job;
-  const { destination, target, rule } = listing;
-  const { delete: mayDelete } = rule;
-  // what did not arrive must not cost what is there; nor must a source that shows nothing
-  if (!mayDelete || failed.has(target) || listing.pairs.length === 0) return;
+  const { destination, target } = listing;
   const names = { source: listing.repository, destination: target };
   try {
     for (const tag of await findDoomed(listing, { signal })) {

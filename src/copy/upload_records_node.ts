@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,8 +13,10 @@ import {
   type UploadSlot,
 } from "./upload_records.ts";
 
-/** A process that has saved nothing for so long is gone: another one may have its number now. */
+/** A process that has shown no life for so long is gone: another one may have its number now. */
 const STALE_MS: number = 15 * 60_000;
+/** Some registries take a blob in one chunk: then nothing is saved for hours. */
+const BEAT_MS: number = STALE_MS / 3;
 const MAX_RECORD_BYTES: number = 64 * 1024;
 
 /** What a file's name says: whose record it is, and which process has it. */
@@ -59,7 +61,7 @@ export function fileUploadRecords(
         const saved = { record, source, destination, startedAt, updatedAt: now() };
         await writeRecord(path, saved).catch(() => {});
       };
-      return { saved, save, ...createEnd(directory, key, path) };
+      return { saved, save, ...createEnd(directory, key, path, startBeat(path, now)) };
     },
     async list(): Promise<readonly ListedUpload[]> {
       const found: ListedUpload[] = [];
@@ -80,14 +82,30 @@ export function fileUploadRecords(
   };
 }
 
+/**
+ * Show that the claim is held.
+ * @returns What ends it.
+ */
+function startBeat(path: string, now: () => number): () => void {
+  const beat = (): void => {
+    const time = new Date(now());
+    utimes(path, time, time).catch(() => {}); // it costs the record, not the upload
+  };
+  const timer = setInterval(beat, BEAT_MS);
+  timer.unref?.(); // a number has none, as on Deno
+  return () => clearInterval(timer);
+}
+
 /** What ends a claim; only the first of them does anything. */
 function createEnd(
   directory: string,
   key: string,
   path: string,
+  stopBeat: () => void,
 ): Pick<UploadSlot, "release" | "remove"> {
   const end = async (work: () => Promise<void>): Promise<void> => {
     if (!claimed.has(path)) return;
+    stopBeat();
     await work().catch(() => {});
     claimed.delete(path);
   };

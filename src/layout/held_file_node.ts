@@ -10,7 +10,7 @@ import { isOwnerName, livenessOf, newOwnerName } from "./owner_node.ts";
  */
 export interface HeldFile {
   readonly path: string;
-  /** Give it back, for whoever comes next. */
+  /** Give it back, for whoever comes next. Does nothing where another has taken it. */
   release(): Promise<void>;
 }
 
@@ -58,7 +58,8 @@ export function isHeld(taken: HeldFile | Holder | undefined): taken is HeldFile 
 /** A path for a new file of that name, held by us from its first byte on. */
 export function heldPath(folder: string, name: string): HeldFile {
   const path = join(folder, `${name}.${newOwnerName()}`);
-  return { path, release: () => rename(path, join(folder, name)) };
+  const free = join(folder, name);
+  return { path, release: () => ifThere(() => rename(path, free)) }; // another may have taken it
 }
 
 /** Take a file from whoever holds it. Undefined when another was faster. */

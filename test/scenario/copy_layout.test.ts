@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, symlink } from "node:fs/promises";
+import { mkdtemp, readdir, rename, stat, symlink, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
-import { type ImageLayout, openArchive } from "../../src/layout/mod.ts";
+import { type BlobWriter, type ImageLayout, openArchive } from "../../src/layout/mod.ts";
+import { type Digest, parseDigest } from "../../src/reference/mod.ts";
 import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
 
@@ -116,6 +117,102 @@ describe("copyImage() with layouts", () => {
     expect(ranges).toEqual([undefined, `bytes=${offset}-`]);
     expect(totals.transferredBytes).toBe((big.blobs[1]?.content.size ?? 0) - offset);
     expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+  });
+
+  it("takes a blob from its start where an earlier run ended and ranges are not served", async () => {
+    const big = await buildImage({ layers: [{ size: 300_000, compression: "none" }] });
+    const [layer] = big.layers;
+    if (layer === undefined) throw new Error("no layer");
+    for (const status of [200, 400, 416]) {
+      const world = createCopyWorld({ resume: { skippedBytes: 1000 } }, "system");
+      const { from, image, run, simulation } = world;
+      from.add("acme/app", { image: big, tags: ["v1"] });
+      if (status === 200) from.configure({ quirks: { ignoreRange: true } });
+      else simulation.faults.add({ ranged: true, action: { kind: "answer", status } });
+      const layout = await temporaryLayout();
+      const blob = { digest: parseDigest(layer.digest), size: layer.content.size };
+      const writer = await layout.blobWriter(blob);
+      await writer.write(layer.content.read(0, 100_000));
+      await writer.abort();
+      const { totals } = await run(copyImage(image(SOURCE), layoutImage(layout, "v1")));
+      expect([status, totals.resumed]).toEqual([status, 1]);
+      expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+    }
+  });
+
+  it("looks again where another has taken the file that it wrote, and has ended it", async () => {
+    const { from, image, run } = createCopyWorld({}, "system");
+    from.add("acme/app", { image: CHILDREN[0] ?? INDEX, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    const partial = join(layout.directory, ".tidegate", "partial");
+    const take = async (digest: string): Promise<void> => {
+      for (const name of await readdir(partial)) {
+        const [, hex = ""] = /^sha256-([0-9a-f]{64})/.exec(name) ?? [];
+        if (digest === `sha256:${hex}`) {
+          await rename(join(partial, name), join(layout.directory, "blobs", "sha256", hex));
+        }
+      }
+    };
+    const taken = {
+      ...layout,
+      async blobWriter(...args: Parameters<typeof layout.blobWriter>): Promise<BlobWriter> {
+        const writer = await layout.blobWriter(...args);
+        return { ...writer, close: () => take(args[0].digest).then(() => writer.close()) };
+      },
+    };
+    await run(copyImage(image(SOURCE), layoutImage(taken, "v1"), { concurrency: 1 }));
+    expect(await layout.verify()).toMatchObject({ corrupt: [], missing: [] });
+    const writer = await layout.blobWriter({ digest: parseDigest(INDEX.digest), size: 9 });
+    await writer.write(new Uint8Array(5));
+    await take(INDEX.digest);
+    await writer.abort();
+  });
+
+  it("lists a referrer whose manifest came before its listing was cut off", async () => {
+    const world = createCopyWorld({}, "system");
+    const { from, image, run } = world;
+    from.add("acme/app", { image: INDEX, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    const to = layoutImage(layout, "v1");
+    await run(copyImage(image(SOURCE), to, { referrers: true }));
+    from.add("acme/app", { image: SIGNATURE });
+    const { blobs, bytes, digest } = SIGNATURE;
+    const files = blobs.map(({ content, digest }) => ({
+      digest,
+      bytes: content.read(0, content.size),
+    }));
+    for (const { digest: name, bytes: held } of [...files, { digest, bytes }]) {
+      const writer = await layout.blobWriter({ digest: parseDigest(name), size: held.length });
+      await writer.write(held);
+      await writer.close();
+    }
+    expect(await layout.referrers(parseDigest(INDEX.digest))).toEqual([]);
+    await run(copyImage(image(SOURCE), to, { referrers: true }));
+    expect(await layout.referrers(parseDigest(INDEX.digest))).toMatchObject([
+      { digest: SIGNATURE.digest },
+    ]);
+  });
+
+  it("spares a manifest that it found from a collector, and looks at each once", async () => {
+    const { from, image, run } = createCopyWorld({}, "system");
+    let nested = await buildIndex({ manifests: [CHILDREN[0] ?? INDEX] });
+    for (let i = 0; i < 2; i++) nested = await buildIndex({ manifests: [nested, nested] });
+    from.add("acme/app", { image: nested, tags: ["v1"] });
+    const layout = await temporaryLayout();
+    await run(copyImage(image(SOURCE), layoutImage(layout, "v1")));
+    const path = join(layout.directory, "blobs", nested.digest.replace(":", "/"));
+    await utimes(path, 1, 1);
+    let reads = 0;
+    const counted = {
+      ...layout,
+      manifest: (digest: Digest) => (reads++, layout.manifest(digest)),
+    };
+    const to = layoutImage(counted, "v1");
+    const { mediaType, bytes } = nested;
+    const root = { digest: parseDigest(nested.digest), size: bytes.length, mediaType };
+    expect(await to.hasManifest(root, {})).toBe(true);
+    expect(reads).toBe(4);
+    expect((await stat(path)).mtimeMs).toBeGreaterThan(1e6);
   });
 
   it("fails for a wrong blob, and keeps nothing of it", async () => {

@@ -115,6 +115,30 @@ describe("copyImage() after an interruption", () => {
     }
   });
 
+  it("starts anew where the registry refuses the old upload, whatever it says", async () => {
+    const actions = [
+      { kind: "answer", status: 403 },
+      { kind: "answer", status: 401 },
+      { kind: "answer", status: 400 },
+      { kind: "answer", status: 500 },
+      { kind: "headers", set: { range: "nonsense" } },
+    ] as const;
+    for (const action of actions) {
+      const world = createCopyWorld();
+      world.from.add("acme/app", { image: IMAGE, tags: ["v1"] });
+      const records = memoryUploadRecords(world.clock);
+      const options = { records, chunkBytes: CHUNK };
+      await interrupted(world, options, 4);
+      const [left] = await records.list();
+      const path = new URL(left?.record.location ?? "").pathname;
+      world.simulation.faults.add({ host: "to.example.com", path, action });
+      const { totals } = await world.run(copyImage(...fresh(world, options)));
+      expect([action, totals.transferred, totals.resumed]).toEqual([action, 1, 0]);
+      expect(world.holds("mirror/app", IMAGE)).toBe(true);
+      expect(await records.list()).toEqual([]);
+    }
+  });
+
   it("forgets what can never be right", async () => {
     const world = createCopyWorld();
     world.from.add("acme/app", { image: IMAGE, tags: ["v1"] });

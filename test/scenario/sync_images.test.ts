@@ -165,6 +165,52 @@ describe("syncImages()", () => {
     expect(tagsOf(world, "mirror/app")).toContain("0.9.0");
   });
 
+  it("deletes nothing that another source or rule brings to the same place", async () => {
+    const world = createSyncWorld();
+    world.from.add("other/app", { image: at(8), tags: ["3.0.0"] });
+    world.to.add("app-mirror", { image: at(9), tags: ["0.9.0"] });
+    const rule = {
+      from: "from.example.com/**",
+      to: "to.example.com/{name}-mirror",
+      tags: { semver: "*" },
+      delete: true,
+    };
+    expect(await sync(world, { rules: [rule] })).toMatchObject({ deleted: 1 });
+    const versions = ["1.0.0", "1.1.0", "1.2.0", "2.0.0", "3.0.0"];
+    expect(tagsOf(world, "app-mirror")).toEqual(versions);
+    const rules = [
+      { ...APP, tags: { semver: "*" }, delete: true },
+      { ...APP, from: "from.example.com/other/app" },
+    ];
+    expect(await sync(world, { rules })).toMatchObject({ deleted: 0 });
+    expect(tagsOf(world, "mirror/app")).toEqual(versions);
+  });
+
+  it("deletes nothing by a rule that was not listed whole, nor where it would have gone", async () => {
+    const world = createSyncWorld();
+    world.from.add("other/app", { image: at(8), tags: ["3.0.0"] });
+    for (const mirror of ["app-mirror", "web-mirror", "mirror/app"]) {
+      world.to.add(mirror, { image: at(9), tags: ["0.9.0"] });
+    }
+    world.simulation.faults.add({
+      host: "from.example.com",
+      path: "*/other/app/tags/list",
+      action: { kind: "answer", status: 403 },
+    });
+    const some = { tags: { semver: "*" }, delete: true };
+    const rules = [
+      { ...some, from: "from.example.com/**", to: "to.example.com/{name}-mirror" },
+      { ...some, ...APP },
+    ];
+    expect(await sync(world, { rules })).toMatchObject({ deleted: 0, failed: 1 });
+    const other = { ...some, ...APP, from: "from.example.com/other/app" };
+    expect(await sync(world, { rules: [other, { ...some, ...APP }] })).toMatchObject({
+      deleted: 0,
+      failed: 1,
+    });
+    expect(await sync(world, { rules: [{ ...some, ...APP }] })).toMatchObject({ deleted: 1 });
+  });
+
   it("goes on after a failure and reports it, or ends with it if told", async () => {
     const world = createSyncWorld();
     world.simulation.faults.add({

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { memoryUploadRecords } from "../../../src/copy/mod.ts";
 import { fileUploadRecords } from "../../../src/copy/upload_records_node.ts";
 import { parseDigest } from "../../../src/reference/mod.ts";
@@ -53,6 +53,24 @@ describe("fileUploadRecords()", () => {
     expect(await records.list()).toMatchObject([{ isRunning: true }]);
     await rename(join(directory, owned(process.ppid)), join(directory, owned(2 ** 22 + 1)));
     expect((await records.claim(TARGET, DIGEST, NAMES))?.saved).toMatchObject({ record: RECORD });
+  });
+
+  it("keeps a claim fresh while it is held, though nothing is saved", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const directory = await folder();
+      const slot = await fileUploadRecords(directory).claim(TARGET, DIGEST, NAMES);
+      const [name = ""] = await readdir(directory);
+      await utimes(join(directory, name), 1, 1);
+      vi.advanceTimersByTime(5 * 60_000);
+      const age = async (): Promise<number> =>
+        Date.now() - (await stat(join(directory, name))).mtimeMs;
+      await vi.waitFor(async () => expect(await age()).toBeLessThan(60_000));
+      await slot?.release();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("does without what is not whole, and without a disk", async () => {
