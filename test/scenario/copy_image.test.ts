@@ -58,7 +58,8 @@ describe("copyImage() between registries", () => {
     to.add("mirror/app", { image: INDEX, tags: ["v1"] });
     const copied = await run(copyImage(image(SOURCE), image(TARGET), told));
     expect(copied).toMatchObject({ digest: INDEX.digest, outcome: "unchanged" });
-    expect(world.requests()).toEqual(["HEAD from manifests/v1", "HEAD to manifests/v1"]);
+    const asked = world.requests().toSorted(); // both at once
+    expect(asked).toEqual(["HEAD from manifests/v1", "HEAD to manifests/v1"]);
     expect(world.types()).toEqual(["copy.started", "manifest", "copy.finished"]);
   });
 
