@@ -1,3 +1,9 @@
+// what the client loads when it first needs it: reading a file takes real time, and no timer tells of it
+import "../../src/client/cached_manifest.ts";
+import "../../src/client/list_referrers.ts";
+import "../../src/client/list_tags.ts";
+import "../../src/client/pull_image.ts";
+import "../../src/client/push_side.ts";
 import { type Clock, sleep } from "../../src/core/mod.ts";
 
 /** A clock that stands still until told otherwise. */
