@@ -100,6 +100,10 @@ async function showGroup(group: string, words: readonly string[], output: Output
 }
 
 function unknownCommand(word: string, nearest: string | undefined): UsageError {
+  if (word.startsWith("-")) {
+    const flag = word.split("=", 1)[0]?.slice(0, 64); // what it is given may be a secret
+    return new UsageError(`'${flag}' stands before the command; options come after it`);
+  }
   const advice = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
   return new UsageError(`There is no command '${word.slice(0, 64)}'${advice}`);
 }

@@ -183,8 +183,12 @@ export interface SyncWaiting extends OfSync {
 }
 
 /** A sync is over. */
-export interface SyncFinished extends OfSync {
+export interface SyncFinished extends OfSync, SyncTotals {
   readonly type: "sync.finished";
+}
+
+/** What a sync came to: images by what became of them, and bytes of blobs. */
+export interface SyncTotals {
   readonly copied: number;
   readonly unchanged: number;
   readonly deleted: number;

@@ -1,3 +1,5 @@
+import { matchesSequence } from "../core/mod.ts";
+
 /** Whether a text has what stands for other characters. */
 export function isGlob(text: string): boolean {
   return /[*?]/.test(text);
@@ -19,30 +21,4 @@ export function matchesRepositoryGlob(glob: string, repository: string): boolean
   // "one or more" is "exactly one, then any number"
   const parts = glob.split("/").flatMap((part) => part === "**" ? ["*", "**"] : [part]);
   return matchesSequence(parts, repository.split("/"), "**", matchesTagGlob);
-}
-
-/** Match items against a pattern in which `star` stands for any number of items. */
-function matchesSequence(
-  pattern: readonly string[],
-  items: readonly string[],
-  star: string,
-  matchesItem: (pattern: string, item: string) => boolean,
-): boolean {
-  let p = 0;
-  let lastStar = -1;
-  let resume = 0;
-  for (let i = 0; i < items.length;) {
-    const wanted = pattern[p];
-    if (wanted === star) {
-      lastStar = p++;
-      resume = i;
-    } else if (wanted !== undefined && matchesItem(wanted, items[i] as string)) {
-      p++;
-      i++;
-    } else if (lastStar >= 0) {
-      p = lastStar + 1;
-      i = ++resume;
-    } else return false;
-  }
-  return pattern.slice(p).every((rest) => rest === star);
 }

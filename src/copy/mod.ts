@@ -39,6 +39,7 @@ export type {
   SyncImage,
   SyncListed,
   SyncStarted,
+  SyncTotals,
   SyncWaiting,
 } from "./event.ts";
 export type { CopiedImage, CopyOptions } from "./options.ts";

@@ -2,7 +2,7 @@ import { inParallel } from "../client/mod.ts";
 import { type Clock, isTidegateError, systemClock } from "../core/mod.ts";
 import { type BlobSlots, createBlobSlots } from "./blob_slots.ts";
 import { compareImages, runCopy } from "./copy_image.ts";
-import type { SyncImage } from "./event.ts";
+import type { SyncImage, SyncTotals } from "./event.ts";
 import { type ImagePair, listPairs, type RuleListing } from "./list_pairs.ts";
 import { createQuietTimes, type QuietTimes } from "./quiet_times.ts";
 import { createRun, messageOf } from "./run.ts";
@@ -201,12 +201,7 @@ function repositoryOf({ destination }: SyncImage): string {
   return destination.replace(/[:@][^/]*$/s, "");
 }
 
-type Counts = Pick<
-  SyncReport,
-  "copied" | "unchanged" | "deleted" | "failed" | "transferredBytes"
->;
-
-function countOutcomes(images: readonly SyncImage[]): Counts {
+function countOutcomes(images: readonly SyncImage[]): Omit<SyncTotals, "milliseconds"> {
   const count = (outcome: SyncImage["outcome"]): number =>
     images.filter((image) => image.outcome === outcome).length;
   return {

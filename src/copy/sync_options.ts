@@ -1,7 +1,7 @@
 import type { CallOptions } from "../client/mod.ts";
 import type { Clock } from "../core/mod.ts";
 import type { CopyDestination, CopySource } from "./endpoint.ts";
-import type { CopyEvent, SyncImage } from "./event.ts";
+import type { CopyEvent, SyncImage, SyncTotals } from "./event.ts";
 
 /** Where the images of a sync come from. */
 export interface SyncSource {
@@ -49,13 +49,7 @@ export interface SyncOptions extends CallOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** What a sync came to. */
-export interface SyncReport {
+/** What a sync came to, with every image of it. */
+export interface SyncReport extends SyncTotals {
   readonly images: readonly SyncImage[];
-  readonly copied: number;
-  readonly unchanged: number;
-  readonly deleted: number;
-  readonly failed: number;
-  readonly transferredBytes: number;
-  readonly milliseconds: number;
 }

@@ -14,6 +14,7 @@ export * from "./hasher.ts";
 export * from "./json.ts";
 export * from "./json_reader.ts";
 export * from "./limits.ts";
+export * from "./match_sequence.ts";
 export * from "./origin_not_trusted.ts";
 export * from "./profile.ts";
 export * from "./random.ts";

@@ -100,6 +100,11 @@ const HAPPY: Readonly<Record<string, Case>> = {
 const BAD: Readonly<Record<string, Case>> = {
   "no command": { words: () => [], code: 2, says: /Usage: tidegate <command>/ },
   "unknown command": { words: () => ["tagz"], code: 2, says: /did you mean 'tags'/ },
+  "an option before the command": {
+    words: () => ["--cache=canary", "pull", "nginx"],
+    code: 2,
+    says: /'--cache' stands before the command; options come after it/,
+  },
   "unknown command of a group": { words: () => ["config", "frob"], code: 2, says: /config frob/ },
   "a group alone": { words: () => ["config"], code: 2, says: /config check/ },
   "unknown option": {

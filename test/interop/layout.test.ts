@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +10,7 @@ import {
 } from "../../src/layout/mod.ts";
 import { type Descriptor, isMultiArch, parseManifest } from "../../src/manifest/mod.ts";
 import { findCommand } from "../../tools/go_tools.ts";
+import { mountDisk } from "../support/disk_node.ts";
 import { describeBytes, patternBytes } from "../support/layouts_node.ts";
 import { LayoutWriter } from "../support/oci_layout_node.ts";
 import { type Outcome, run, temporaryFolder } from "../support/processes_node.ts";
@@ -179,27 +179,8 @@ describe("archives", () => {
   });
 });
 
-/** A small disk of its own; undefined where this user may not mount one. */
-function mountDisk(
-  size: string,
-): { path: string; set: (options: string) => void; end: () => void } | undefined {
-  const path = at("disk");
-  mkdirSync(path);
-  const mount = (...args: string[]): void => void execFileSync("mount", args, { stdio: "ignore" });
-  try {
-    mount("-t", "tmpfs", "-o", `size=${size}`, "tidegate-test", path);
-  } catch {
-    return undefined;
-  }
-  return {
-    path,
-    set: (options) => mount("-o", `remount,${options}`, path),
-    end: () => void execFileSync("umount", [path]),
-  };
-}
-
 describe("a disk", () => {
-  const disk = mountDisk("1m");
+  const disk = mountDisk(at("disk"), "1m");
   afterAll(() => disk?.end());
 
   it.skipIf(disk === undefined)(

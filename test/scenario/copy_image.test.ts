@@ -2,20 +2,10 @@ import { describe, expect, it } from "vitest";
 import { encodeUtf8 } from "../../src/core/mod.ts";
 import { copyImage } from "../../src/copy/mod.ts";
 import { buildArtifact, buildImage, buildIndex, digestOf } from "../../src/simulation/mod.ts";
+import { CHILDREN, INDEX, SIGNATURE, SOURCE, TARGET } from "../support/copy_images.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
 
 const IMAGE = await buildImage({ layers: [5000, 6000] });
-const CHILDREN = await Promise.all(
-  ["amd64", "arm64", "s390x"].map((architecture, i) =>
-    buildImage({ platform: { os: "linux", architecture }, seed: i + 3, layers: [900, 800] })
-  ),
-);
-const INDEX = await buildIndex({ manifests: CHILDREN });
-const SIGNATURE = await buildArtifact({
-  artifactType: "application/vnd.test.signature",
-  content: "signed",
-  subject: INDEX,
-});
 const SBOM = await buildArtifact({
   artifactType: "application/vnd.test.sbom",
   content: "bom",
@@ -26,9 +16,6 @@ const COUNTERSIGNATURE = await buildArtifact({
   content: "signed again",
   subject: SBOM,
 });
-
-const SOURCE = "from.example.com/acme/app:v1";
-const TARGET = "to.example.com/mirror/app:v1";
 
 describe("copyImage() between registries", () => {
   it("copies an index with all that it lists, byte for byte, children first", async () => {

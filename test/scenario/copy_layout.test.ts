@@ -5,7 +5,8 @@ import { describe, expect, it, vi } from "vitest";
 import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
 import { type BlobWriter, type ImageLayout, openArchive } from "../../src/layout/mod.ts";
 import { type Digest, parseDigest } from "../../src/reference/mod.ts";
-import { buildArtifact, buildImage, buildIndex } from "../../src/simulation/mod.ts";
+import { buildImage, buildIndex } from "../../src/simulation/mod.ts";
+import { CHILDREN, INDEX, SIGNATURE, SOURCE, TARGET } from "../support/copy_images.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
 
 /** Whether the next removal of a tree ends after its first file. */
@@ -21,20 +22,6 @@ vi.mock("node:fs/promises", async (importOriginal) => {
   };
   return { ...original, rm };
 });
-
-const CHILDREN = await Promise.all(
-  ["amd64", "arm64", "s390x"].map((architecture, i) =>
-    buildImage({ platform: { os: "linux", architecture }, seed: i + 3, layers: [900, 800] })
-  ),
-);
-const INDEX = await buildIndex({ manifests: CHILDREN });
-const SIGNATURE = await buildArtifact({
-  artifactType: "application/vnd.test.signature",
-  content: "signed",
-  subject: INDEX,
-});
-const SOURCE = "from.example.com/acme/app:v1";
-const TARGET = "to.example.com/mirror/app:v1";
 
 async function temporaryLayout(): Promise<ImageLayout> {
   return await openLayout(join(await mkdtemp(join(tmpdir(), "tidegate-copy-")), "layout"));

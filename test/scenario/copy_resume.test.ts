@@ -4,6 +4,7 @@ import { copyImage, memoryUploadRecords } from "../../src/copy/mod.ts";
 import { type RegistryImage, registryImage } from "../../src/copy/mod.ts";
 import { parseReference } from "../../src/reference/mod.ts";
 import { buildImage } from "../../src/simulation/mod.ts";
+import { SOURCE, TARGET } from "../support/copy_images.ts";
 import { type CopyWorld, createCopyWorld } from "../support/copy_world.ts";
 import { fixedRandom } from "../support/transport.ts";
 
@@ -11,9 +12,6 @@ const CHUNK = 64 * 1024;
 const SIZE = 10 * CHUNK + 100;
 const IMAGE = await buildImage({ layers: [{ size: SIZE, compression: "none" }] });
 const [LAYER] = IMAGE.layers;
-
-const SOURCE = "from.example.com/acme/app:v1";
-const TARGET = "to.example.com/mirror/app:v1";
 
 /** Copy, and abort when so many requests have carried a chunk. */
 async function interrupted(

@@ -1,9 +1,9 @@
 import type { Command, CommandContext } from "../command.ts";
 import { formatImageArgument, type ImageArgument, parseImageArgument } from "../image_argument.ts";
-import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, PLATFORM_OPTION, REGISTRY_OPTIONS } from "../options.ts";
-import { COMPANION_OPTIONS, companionOptions, transfer, TRANSFER_OPTIONS } from "../transfer.ts";
+import { COMPANION_OPTIONS, companionOptions, TRANSFER_OPTIONS } from "../transfer.ts";
+import { transferImage } from "../transfer_image.ts";
 
 /** `tidegate copy`. */
 export const command: Command = {
@@ -43,7 +43,6 @@ async function run(context: CommandContext): Promise<void> {
   const { options } = context;
   const [from, to] = [parseImageArgument(context.arg(0)), parseImageArgument(context.arg(1))];
   const client = await openClient(context, registryOf(to) ?? registryOf(from));
-  const ends = imageEnds(context, client);
   // `docker load` takes one image, so the others need not travel
   const usual = to.kind === "docker-archive" ? ["linux/amd64"] : [];
   const platforms = options.list("platform").length > 0 ? options.list("platform") : usual;
@@ -54,13 +53,7 @@ async function run(context: CommandContext): Promise<void> {
     ...companionOptions(context),
   };
   const names = { verb: `Copied ${formatImageArgument(from)} to`, image: formatImageArgument(to) };
-  try {
-    const source = await ends.source(from);
-    const destination = await ends.destination(to, source, copy);
-    await transfer(context, names, source, destination, copy);
-  } finally {
-    await ends.close();
-  }
+  await transferImage(context, client, { ...names, from, to }, copy);
 }
 
 function registryOf(image: ImageArgument): string | undefined {

@@ -2,10 +2,10 @@ import { formatReference } from "../../reference/mod.ts";
 import { cacheDirectory } from "../cache.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseRegistryArgument } from "../image_argument.ts";
-import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, PLATFORM_OPTION, REGISTRY_OPTIONS } from "../options.ts";
-import { COMPANION_OPTIONS, companionOptions, transfer, TRANSFER_OPTIONS } from "../transfer.ts";
+import { COMPANION_OPTIONS, companionOptions, TRANSFER_OPTIONS } from "../transfer.ts";
+import { transferImage } from "../transfer_image.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** `tidegate pull`. */
@@ -50,7 +50,6 @@ async function run(context: CommandContext): Promise<void> {
   }
   const usual = host.env["TIDEGATE_PLATFORM"] || "linux/amd64";
   const client = await openClient(context, reference.registry);
-  const ends = imageEnds(context, client);
   const copy = {
     ...(!isWhole && { platforms: platforms.length > 0 ? platforms : [usual] }),
     ...companionOptions(context),
@@ -60,11 +59,6 @@ async function run(context: CommandContext): Promise<void> {
     image: formatReference(reference),
     place: cacheDirectory(context),
   };
-  try {
-    const source = await ends.source({ kind: "registry", reference });
-    const destination = await ends.destination({ kind: "cache", reference }, source, copy);
-    await transfer(context, names, source, destination, copy);
-  } finally {
-    await ends.close();
-  }
+  const [from, to] = [{ kind: "registry", reference }, { kind: "cache", reference }] as const;
+  await transferImage(context, client, { ...names, from, to }, copy);
 }

@@ -1,10 +1,10 @@
 import { formatReference } from "../../reference/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts";
-import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
-import { COMPANION_OPTIONS, companionOptions, transfer, TRANSFER_OPTIONS } from "../transfer.ts";
+import { COMPANION_OPTIONS, companionOptions, TRANSFER_OPTIONS } from "../transfer.ts";
+import { transferImage } from "../transfer_image.ts";
 
 /** `tidegate push`. */
 export const command: Command = {
@@ -35,17 +35,11 @@ export const command: Command = {
 
 async function run(context: CommandContext): Promise<void> {
   const image = parseImageArgument(context.arg(0));
-  const cached = image.kind === "registry" ? { ...image, kind: "cache" as const } : image;
+  const from = image.kind === "registry" ? { ...image, kind: "cache" as const } : image;
   const reference = parseRegistryArgument(context.args[1] ?? context.arg(0).replace(/^cache:/, ""));
   const client = await openClient(context, reference.registry);
-  const ends = imageEnds(context, client);
   const copy = { tags: context.options.list("tag"), ...companionOptions(context) };
   const names = { verb: "Pushed", image: formatReference(reference) };
-  try {
-    const source = await ends.source(cached);
-    const destination = await ends.destination({ kind: "registry", reference }, source, copy);
-    await transfer(context, names, source, destination, copy);
-  } finally {
-    await ends.close();
-  }
+  const to = { kind: "registry", reference } as const;
+  await transferImage(context, client, { ...names, from, to }, copy);
 }

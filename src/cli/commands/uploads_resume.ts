@@ -4,11 +4,11 @@ import { parseCopyWords } from "../copy_words.ts";
 import { assertOneRegistry } from "../credentials.ts";
 import { EXIT } from "../exit_code.ts";
 import { parseImageArgument, parseRegistryArgument } from "../image_argument.ts";
-import { imageEnds } from "../image_ends.ts";
 import { openClient } from "../open_client.ts";
 import { CACHE_OPTIONS, REGISTRY_OPTIONS } from "../options.ts";
 import { reportPart } from "../report_part.ts";
-import { transfer, TRANSFER_OPTIONS } from "../transfer.ts";
+import { TRANSFER_OPTIONS } from "../transfer.ts";
+import { transferImage } from "../transfer_image.ts";
 import { findUploads, SYNC_SOURCE, uploadName, uploadRecords } from "../upload_store.ts";
 
 /** `tidegate uploads resume`. */
@@ -65,12 +65,8 @@ async function run(context: CommandContext): Promise<number> {
 async function resume(context: CommandContext, from: string, to: string): Promise<void> {
   const reference = parseRegistryArgument(to);
   const { name, options } = parseCopyWords(from);
-  const ends = imageEnds(context, await openClient(context, reference.registry));
-  try {
-    const source = await ends.source(parseImageArgument(name));
-    const destination = await ends.destination({ kind: "registry", reference }, source, options);
-    await transfer(context, { verb: "Pushed", image: to }, source, destination, options);
-  } finally {
-    await ends.close();
-  }
+  const client = await openClient(context, reference.registry);
+  const names = { verb: "Pushed", image: to };
+  const route = { from: parseImageArgument(name), to: { kind: "registry", reference } as const };
+  await transferImage(context, client, { ...names, ...route }, options);
 }

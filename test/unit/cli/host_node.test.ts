@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
@@ -74,12 +75,14 @@ describe("nodeFiles", () => {
     const pipe = join(folder, "endless");
     execFileSync("mkfifo", [pipe]);
     const writer = spawn("sh", ["-c", `exec cat /dev/zero > '${pipe}'`], { stdio: "ignore" });
+    const written = once(writer, "close"); // it may have ended before the read is over
     const limited = { code: "LIMIT_EXCEEDED", details: { limit: "file", maximum: 100_000 } };
     await expect(nodeFiles.read(pipe, 100_000)).rejects.toMatchObject(limited);
-    await new Promise((resolve) => writer.once("close", resolve));
+    await written;
     const small = spawn("sh", ["-c", `printf abc > '${pipe}'`], { stdio: "ignore" });
+    const ended = once(small, "close");
     expect(await nodeFiles.read(pipe, 3)).toEqual(new TextEncoder().encode("abc"));
-    await new Promise((resolve) => small.once("close", resolve));
+    await ended;
     const path = join(folder, "just");
     await writeFile(path, new Uint8Array(3));
     expect(await nodeFiles.read(path, 3)).toHaveLength(3);
