@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { findCommand, findGoTool } from "../tools/go_tools.ts";
 import { peakRssMib, RUNTIME_COMMANDS } from "./runner.ts";
 
-const MAIN: string = new URL("../dist/src/cli/main_node.js", import.meta.url).pathname;
+const MAIN: string = new URL("../dist/cli/tidegate.js", import.meta.url).pathname;
 const TIMEOUT_MS = 1_800_000;
 const WATCH_MS = 50;
 const MAX_OUTPUT = 16_384;

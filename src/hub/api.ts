@@ -19,7 +19,7 @@ import { discard } from "../transport/mod.ts";
 import { hubEndpoint } from "./api_endpoint.ts";
 import { type ApiRateLimit, readApiRateLimit } from "./api_rate_limit.ts";
 import { hubAnswer } from "./fields.ts";
-import { noCredential, type Session } from "./session.ts";
+import { isSameToken, noCredential, type Session } from "./session.ts";
 
 /** One call of Docker Hub's API. */
 export interface ApiCall {
@@ -138,7 +138,7 @@ function toRequest({ method = "GET", url, body, signal }: ApiCall): RegistryRequ
 async function renew(session: Session, refused: Secret, signal?: AbortSignal): Promise<boolean> {
   await session.refuse(refused);
   const next = await session.token(signal);
-  return next !== undefined && next !== refused;
+  return next !== undefined && !isSameToken(next, refused);
 }
 
 /** A 429 without `Retry-After` may still have said when the window ends. */

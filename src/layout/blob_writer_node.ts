@@ -1,7 +1,7 @@
 import { rename } from "node:fs/promises";
 import { encodeUtf8, TidegateError, timingSafeEqual } from "../core/mod.ts";
 import { formatDigest } from "../reference/mod.ts";
-import { onDisk, writeAll } from "./disk_node.ts";
+import { onDisk, writeWarm } from "./disk_node.ts";
 import { setTime } from "./hash_file_node.ts";
 import type { BlobKey, BlobWriter } from "./layout.ts";
 import { dropPartial, type Partial } from "./partial_node.ts";
@@ -34,7 +34,8 @@ export function createBlobWriter(blob: BlobKey, partial: Partial, target: string
     const end = position + chunk.length;
     if (end > blob.size) throw wrongSize(blob.size, end);
     state = "broken"; // until file and hash agree again
-    await Promise.all([writeAll(file, chunk, position), hasher.update(chunk)]);
+    const hashed = hasher.update(chunk); // first: it reads what the write then finds in the caches
+    await Promise.all([writeWarm(file, chunk, position), hashed]);
     [position, state] = [end, "open"];
   };
   const close = async (): Promise<void> => {

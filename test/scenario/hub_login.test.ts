@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Credential, staticCredentials } from "../../src/auth/mod.ts";
 import { Secret, TidegateError } from "../../src/core/mod.ts";
-import type { KvStore } from "../../src/kv/mod.ts";
+import { type KvStore, memoryKv } from "../../src/kv/mod.ts";
 import { requestText } from "../../src/simulation/mod.ts";
 import { ACCESS_TOKEN, createHubScenario, PASSWORD } from "../support/hub_scenario.ts";
 import { openKv } from "../support/token_world.ts";
@@ -129,6 +129,23 @@ describe("login()", () => {
       run(Promise.all(Array.from({ length: 1000 }, () => client.repositories.get("acme/app"))));
     await calls();
     expect(hub.api.issued).toHaveLength(1);
+    hub.api.revokeAll();
+    await calls();
+    expect(hub.api.issued).toHaveLength(2);
+  });
+
+  it("does not take a refused token back from a store that is slow to forget it", async () => {
+    const { clock, hub, run, ...scenario } = createHubScenario();
+    hub.api.add("acme/app");
+    const kv = memoryKv({ clock });
+    const forgets = async (name: string): Promise<void> => {
+      await clock.sleep(2000);
+      await kv.delete(name);
+    };
+    const client = scenario.ann({ kv: { ...kv, delete: forgets } });
+    const calls = (): Promise<unknown> =>
+      run(Promise.all(Array.from({ length: 5 }, () => client.repositories.get("acme/app"))));
+    await calls();
     hub.api.revokeAll();
     await calls();
     expect(hub.api.issued).toHaveLength(2);

@@ -93,11 +93,13 @@ export async function startServer(
     detached: true,
   });
   let output = "";
+  // from the beginning: it may end, and what it said be read, before anybody asks
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const running: Running = {
     pid: child.pid ?? 0,
     output: () => output,
-    stop: () => stopGroup(child, "SIGTERM"),
-    kill: () => stopGroup(child, "SIGKILL"),
+    stop: () => stopGroup(child, ended, "SIGTERM"),
+    kill: () => stopGroup(child, ended, "SIGKILL"),
   };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
@@ -124,12 +126,12 @@ export async function startServer(
 }
 
 /** A signal to the group that the child leads, SIGKILL to it when that is not enough. */
-async function stopGroup(child: ChildProcess, first: "SIGTERM" | "SIGKILL"): Promise<void> {
-  const { pid } = child;
+async function stopGroup(
+  { pid }: ChildProcess,
+  ended: Promise<void>,
+  first: "SIGTERM" | "SIGKILL",
+): Promise<void> {
   if (pid === undefined) return;
-  const ended = child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve()
-    : new Promise<void>((resolve) => child.once("close", () => resolve()));
   signalGroup(pid, first);
   const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), 5_000);
   await ended;

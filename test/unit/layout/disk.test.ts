@@ -1,5 +1,13 @@
-import { describe, expect, it } from "vitest";
-import { diskError } from "../../../src/layout/disk_node.ts";
+import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { diskError, writeWarm } from "../../../src/layout/disk_node.ts";
+import { patternBytes } from "../../support/layouts_node.ts";
+import { temporaryFolder } from "../../support/processes_node.ts";
+
+const folder = temporaryFolder("disk");
+afterAll(() => folder.remove());
 
 describe("diskError", () => {
   it.each([
@@ -22,5 +30,21 @@ describe("diskError", () => {
   it.each(["it failed", "(os error 99999)", "os error 27"])("%s passes", (text) => {
     const error = new Error(text);
     expect(diskError("/cache", error)).toBe(error);
+  });
+});
+
+describe("writeWarm()", () => {
+  it("writes few bytes at once, and many beside other work", async () => {
+    const path = join(folder.path, "file");
+    const file = await open(path, "w");
+    const bytes = patternBytes(800_000);
+    try {
+      expect(writeWarm(file, bytes.subarray(0, 200_000), 7)).toBe(undefined);
+      expect(readFileSync(path).subarray(7).equals(bytes.subarray(0, 200_000))).toBe(true);
+      await writeWarm(file, bytes.subarray(200_000), 200_007);
+    } finally {
+      await file.close();
+    }
+    expect(readFileSync(path).subarray(7).equals(bytes)).toBe(true);
   });
 });
