@@ -14,7 +14,7 @@ import { run } from "../support/processes_node.ts";
 
 /** A project that has tidegate among its dependencies. */
 const project = join(inject("workspace"), "command");
-const main = join(project, "node_modules", "tidegate", "dist", "src", "cli", "main_node.js");
+const main = join(project, "node_modules", "tidegate", "dist", "cli", "tidegate.js");
 
 /** How each runtime starts the command. */
 const RUNTIMES: readonly (readonly [string, string, readonly string[]])[] = [

@@ -11,10 +11,7 @@ import {
 import { nodeHasher, serveHosts } from "../../src/simulation/serve_node.ts";
 import { type Outcome, run } from "../support/processes_node.ts";
 
-const main = join(
-  inject("workspace"),
-  ...["node_modules", "tidegate", "dist", "src", "cli", "main_node.js"],
-);
+const main = join(inject("workspace"), "node_modules", "tidegate", "dist", "cli", "tidegate.js");
 /** How often each command is killed: a sample, or all of it. */
 const KILLS = process.env["TIDEGATE_FULL"] ? 100 : 4;
 const CHUNK_BYTES = 1024 * 1024;
