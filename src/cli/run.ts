@@ -94,15 +94,18 @@ async function showGroup(group: string, words: readonly string[], output: Output
     await output.line(text);
     return EXIT.ok;
   }
-  if (word !== undefined) throw unknownCommand(`${group} ${word}`, undefined);
+  if (word !== undefined) {
+    throw unknownCommand(word.startsWith("-") ? word : `${group} ${word}`, undefined);
+  }
   output.warn(text);
   return EXIT.usage;
 }
 
 function unknownCommand(word: string, nearest: string | undefined): UsageError {
   if (word.startsWith("-")) {
-    const flag = word.split("=", 1)[0]?.slice(0, 64); // what it is given may be a secret
-    return new UsageError(`'${flag}' stands before the command; options come after it`);
+    // what is attached to it may be a secret: --password=…, -p…
+    const flag = word.startsWith("--") ? word.split("=", 1)[0]?.slice(0, 64) : word.slice(0, 2);
+    return new UsageError(`'${flag}' is no command; options come after one`);
   }
   const advice = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
   return new UsageError(`There is no command '${word.slice(0, 64)}'${advice}`);

@@ -1,4 +1,4 @@
-import { type Clock, isTidegateError, TidegateError, withDeadline } from "../core/mod.ts";
+import { type Clock, isTidegateError, TidegateError } from "../core/mod.ts";
 import { type ByteReader, readerOf } from "../verify/mod.ts";
 
 /** Bytes of a {@linkcode BlobSource}. */
@@ -65,9 +65,7 @@ function slicedSource(source: BlobSource, clock: Clock): OpenableSource {
     async open(offset, signal): Promise<ByteReader> {
       try {
         const read = await source.read?.(offset);
-        if (read !== undefined) {
-          return reader = withSourceErrors(inTime(read, clock, signal), signal);
-        }
+        if (read !== undefined) return reader = withSourceErrors(read, signal);
         const slice = await source.slice(offset);
         reader = slice instanceof Uint8Array ? bytesReader(slice) : bodyReader(
           slice instanceof ReadableStream ? slice : slice.stream(),
@@ -123,19 +121,6 @@ function bodyReader(
   const response = { body, url: "", release(): void {} };
   const reader = readerOf(response, { clock, stallMs: SOURCE_STALL_MS, signal });
   return withSourceErrors(reader, signal);
-}
-
-/** A reader whose every read has a deadline. */
-function inTime(
-  reader: ByteReader,
-  clock: Clock,
-  signal: AbortSignal | undefined,
-): ByteReader {
-  const wait = { origin: "the source", stallMs: SOURCE_STALL_MS, clock, signal };
-  return {
-    read: () => withDeadline(reader.read(), wait),
-    cancel: (reason) => reader.cancel(reason),
-  };
 }
 
 function withSourceErrors(reader: ByteReader, signal: AbortSignal | undefined): ByteReader {

@@ -1,13 +1,9 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { TidegateError } from "../core/mod.ts";
-import type { ByteReader } from "../verify/mod.ts";
 import type { BlobSource } from "./blob_source.ts";
 
-/** What one read of a stream asks for where the consumer brings no buffer of its own. */
+/** What one read asks for where the consumer brings no buffer of its own. */
 const READ_BYTES: number = 256 * 1024;
-
-/** What one read for an upload asks for: each is handed to another thread and back. */
-const UPLOAD_READ_BYTES: number = 1024 * 1024;
 
 /**
  * A file to push, on runtimes that have files: Node, Deno, Bun. It is opened when it is read, and
@@ -20,31 +16,7 @@ export async function fileSource(path: string): Promise<BlobSource & { readonly 
     throw unreadable(`${path} cannot be read`, cause);
   });
   if (!found.isFile()) throw unreadable(`${path} is not a file`);
-  return {
-    size: found.size,
-    slice: (start, end) => streamFile(path, start, end),
-    read: (start) => readFile(path, start, found.size),
-  };
-}
-
-/** Its bytes to the last, through one buffer. */
-async function readFile(path: string, start: number, size: number): Promise<ByteReader> {
-  const file = await open(path);
-  const buffer = new Uint8Array(Math.min(UPLOAD_READ_BYTES, Math.max(1, size - start)));
-  let position = start;
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => closing ??= file.close();
-  return {
-    async read(): Promise<Uint8Array | undefined> {
-      if (closing !== undefined) return undefined;
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-      position += bytesRead;
-      if (bytesRead > 0) return buffer.subarray(0, bytesRead);
-      await close();
-      return undefined;
-    },
-    cancel: close,
-  };
+  return { size: found.size, slice: (start, end) => streamFile(path, start, end) };
 }
 
 /** Its bytes, read into the buffers that the consumer brings. */

@@ -143,6 +143,7 @@ function createHeldToken(options: SessionOptions): HeldToken {
   const { upstream, credentials, tokens, clock, observer } = options;
   const record = signedOut();
   let held: HubToken | undefined;
+  let forgetting: Promise<void> = Promise.resolve();
   const facts = { upstream: upstream.name, scopes: [] } as const;
   const keyOf = async (): Promise<TokenKey> => ({
     upstream,
@@ -162,14 +163,16 @@ function createHeldToken(options: SessionOptions): HeldToken {
       const lifetimeSeconds = Math.round((token.expiresAt - clock.now()) / 1000);
       const way = { realm: upstream.origin, method: "POST", anonymous: false } as const;
       observe(observer, { type: "token.fetched", ...facts, ...way, lifetimeSeconds });
+      await forgetting; // or it would take the new one away
       await tokens.put(await keyOf(), token);
     },
     async find(): Promise<void> {
       if (record.expiresAt !== undefined) return;
       const stored = await tokens.get(await keyOf());
       if (stored === undefined || record.expiresAt !== undefined) return;
-      // stores forget slowly, and Workers KV answers from a cache for a minute
-      if (held !== undefined && isSameToken(stored.value, held.value)) return;
+      // stores forget slowly, and Workers KV answers from a cache for a minute: only what outlasts
+      // the token that was refused can be a newer one
+      if (held !== undefined && stored.expiresAt <= held.expiresAt) return;
       use(stored);
       observe(observer, { type: "token.reused", ...facts });
     },
@@ -178,7 +181,8 @@ function createHeldToken(options: SessionOptions): HeldToken {
       // it stays the one to send: what is repeated meanwhile must not be asked as nobody
       tokenRefused(record);
       observe(observer, { type: "token.rejected", ...facts, reason: "refused" });
-      await tokens.delete(await keyOf());
+      forgetting = keyOf().then((key) => tokens.delete(key));
+      await forgetting;
     },
   };
 }

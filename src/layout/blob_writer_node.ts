@@ -1,7 +1,7 @@
 import { rename } from "node:fs/promises";
 import { encodeUtf8, TidegateError, timingSafeEqual } from "../core/mod.ts";
 import { formatDigest } from "../reference/mod.ts";
-import { onDisk, writeWarm } from "./disk_node.ts";
+import { onDisk, warmWriter } from "./disk_node.ts";
 import { setTime } from "./hash_file_node.ts";
 import type { BlobKey, BlobWriter } from "./layout.ts";
 import { dropPartial, type Partial } from "./partial_node.ts";
@@ -25,6 +25,7 @@ export function finishedWriter({ size }: BlobKey): BlobWriter {
  */
 export function createBlobWriter(blob: BlobKey, partial: Partial, target: string): BlobWriter {
   const { file, held, hasher } = partial;
+  const write = warmWriter(file);
   let position = partial.size;
   let state: "open" | "broken" | "ended" = "open";
   const assertOpen = (): void => {
@@ -35,7 +36,7 @@ export function createBlobWriter(blob: BlobKey, partial: Partial, target: string
     if (end > blob.size) throw wrongSize(blob.size, end);
     state = "broken"; // until file and hash agree again
     const hashed = hasher.update(chunk); // first: it reads what the write then finds in the caches
-    await Promise.all([writeWarm(file, chunk, position), hashed]);
+    await Promise.all([write(chunk, position), hashed]);
     [position, state] = [end, "open"];
   };
   const close = async (): Promise<void> => {

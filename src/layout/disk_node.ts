@@ -100,19 +100,28 @@ export async function writeAll(
 /** Up to so many bytes are copied to the system's cache faster than another thread takes over. */
 const MOST_AT_ONCE: number = 256 * 1024;
 
+/** A write that took longer has waited for the disk: the others must not stand still with it. */
+const SLOW_MS = 50;
+
 /**
- * Write all bytes at a position, on this thread if they are few: they are in its caches, where the
- * network has just left them. A pull takes a third less time on Deno, a fifth on Node and Bun.
+ * Writes all bytes at a position, on this thread if they are few: they are in its caches, where the
+ * network has just left them. A pull takes a third less time on Deno, a fifth on Node and Bun. Once
+ * the disk has been slow, another thread writes.
  */
-export function writeWarm(
+export function warmWriter(
   file: FileHandle,
-  bytes: Uint8Array,
-  position: number,
-): void | Promise<void> {
-  if (bytes.length > MOST_AT_ONCE) return writeAll(file, bytes, position);
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(file.fd, bytes, done, bytes.length - done, position + done);
-  }
+  now: () => number = () => performance.now(),
+): (bytes: Uint8Array, position: number) => void | Promise<void> {
+  let isSlow = false;
+  return (bytes, position) => {
+    if (isSlow || bytes.length > MOST_AT_ONCE) return writeAll(file, bytes, position);
+    const startedAt = now();
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(file.fd, bytes, done, bytes.length - done, position + done);
+    }
+    isSlow = now() - startedAt > SLOW_MS;
+    return undefined;
+  };
 }
 
 /** Make the entries of a directory last. Where directories cannot be opened, nothing can be done. */

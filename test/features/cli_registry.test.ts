@@ -103,7 +103,17 @@ const BAD: Readonly<Record<string, Case>> = {
   "an option before the command": {
     words: () => ["--cache=canary", "pull", "nginx"],
     code: 2,
-    says: /'--cache' stands before the command; options come after it/,
+    says: /'--cache' is no command; options come after one/,
+  },
+  "an option with its value before the command": {
+    words: () => ["-pcanary", "login"],
+    code: 2,
+    says: /'-p' is no command/,
+  },
+  "an option of a group": {
+    words: () => ["config", "-pcanary"],
+    code: 2,
+    says: /'-p' is no command/,
   },
   "unknown command of a group": { words: () => ["config", "frob"], code: 2, says: /config frob/ },
   "a group alone": { words: () => ["config"], code: 2, says: /config check/ },

@@ -142,13 +142,38 @@ describe("login()", () => {
       await clock.sleep(2000);
       await kv.delete(name);
     };
-    const client = scenario.ann({ kv: { ...kv, delete: forgets } });
+    const slow = { ...kv, delete: forgets };
+    const client = scenario.ann({ kv: slow });
     const calls = (): Promise<unknown> =>
       run(Promise.all(Array.from({ length: 5 }, () => client.repositories.get("acme/app"))));
     await calls();
     hub.api.revokeAll();
     await calls();
     expect(hub.api.issued).toHaveLength(2);
+    await run(scenario.ann({ kv: slow }).repositories.get("acme/app"));
+    expect(hub.api.issued).toHaveLength(2);
+  });
+
+  it("takes none of the refused tokens back from a store that answers from a cache", async () => {
+    const { ann, clock, hub, run } = createHubScenario();
+    hub.api.add("acme/app");
+    const kv = memoryKv({ clock });
+    const old = new Map<string, Uint8Array<ArrayBuffer> | undefined>();
+    const stale: KvStore = {
+      ...kv,
+      async get(key): Promise<Uint8Array<ArrayBuffer> | undefined> {
+        if (old.get(key) === undefined) old.set(key, await kv.get(key));
+        return old.get(key);
+      },
+    };
+    await run(ann({ kv }).login());
+    const client = ann({ kv: stale });
+    for (let i = 1; i <= 3; i++) {
+      await run(client.repositories.get("acme/app"));
+      expect(hub.api.issued).toHaveLength(i);
+      hub.api.revokeAll();
+      await clock.advance(1000);
+    }
   });
 
   it("never repeats as nobody what was asked as somebody", async () => {

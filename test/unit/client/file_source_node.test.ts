@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { concatBytes } from "../../../src/core/mod.ts";
 import { fileSource } from "../../../src/client/file_source_node.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "tidegate-file-"));
@@ -31,22 +30,6 @@ describe("fileSource()", () => {
     const { value } = await reader.read(new Uint8Array(1000));
     expect(value).toEqual(bytes.slice(0, 1000));
     await reader.cancel();
-  });
-
-  it("is read from any offset for an upload, until it is cancelled", async () => {
-    const source = await fileSource(path);
-    for (const start of [0, 5, 599_999, 600_000, 700_000]) {
-      const reader = await source.read?.(start);
-      const parts: Uint8Array[] = [];
-      for (let next = await reader?.read(); next !== undefined; next = await reader?.read()) {
-        parts.push(next.slice());
-      }
-      expect(concatBytes(parts)).toEqual(bytes.slice(start));
-      await reader?.cancel();
-    }
-    const given = await source.read?.(0);
-    await given?.cancel();
-    expect(await given?.read()).toBe(undefined);
   });
 
   it("refuses what is no file, by name", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { diskError, writeWarm } from "../../../src/layout/disk_node.ts";
+import { diskError, warmWriter } from "../../../src/layout/disk_node.ts";
 import { patternBytes } from "../../support/layouts_node.ts";
 import { temporaryFolder } from "../../support/processes_node.ts";
 
@@ -33,18 +33,32 @@ describe("diskError", () => {
   });
 });
 
-describe("writeWarm()", () => {
+describe("warmWriter()", () => {
   it("writes few bytes at once, and many beside other work", async () => {
     const path = join(folder.path, "file");
     const file = await open(path, "w");
     const bytes = patternBytes(800_000);
+    const now = 0;
     try {
-      expect(writeWarm(file, bytes.subarray(0, 200_000), 7)).toBe(undefined);
+      const write = warmWriter(file, () => now);
+      expect(write(bytes.subarray(0, 200_000), 7)).toBe(undefined);
       expect(readFileSync(path).subarray(7).equals(bytes.subarray(0, 200_000))).toBe(true);
-      await writeWarm(file, bytes.subarray(200_000), 200_007);
+      await write(bytes.subarray(200_000), 200_007);
     } finally {
       await file.close();
     }
     expect(readFileSync(path).subarray(7).equals(bytes)).toBe(true);
+  });
+
+  it("leaves a slow disk to another thread", async () => {
+    const file = await open(join(folder.path, "slow"), "w");
+    let now = 0;
+    try {
+      const write = warmWriter(file, () => now += 51);
+      expect(write(new Uint8Array(10), 0)).toBe(undefined);
+      await expect(write(new Uint8Array(10), 10)).resolves.toBe(undefined);
+    } finally {
+      await file.close();
+    }
   });
 });
