@@ -13,9 +13,9 @@ export interface ChunkLimit {
 
 /**
  * Default length of a chunk: what a lost answer costs. An upload holds two, and some runtimes copy a
- * third: with 8 MiB Deno would need 60 MiB and more, to gain nothing.
+ * third: with 8 MiB Deno would need more than 60 MiB.
  */
-export const CHUNK_BYTES: number = 6 * 1024 * 1024;
+export const CHUNK_BYTES: number = 7 * 1024 * 1024;
 
 const CLOUDFLARE_BYTES = 95 * 1024 * 1024; // of 100 MB on the smaller plans
 const LEAST_BYTES = 64 * 1024;

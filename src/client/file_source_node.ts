@@ -1,9 +1,12 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { TidegateError } from "../core/mod.ts";
+import { systemClock, TidegateError, withDeadline } from "../core/mod.ts";
+import type { ByteReader } from "../verify/mod.ts";
 import type { BlobSource } from "./blob_source.ts";
 
-/** What one read asks for where the consumer brings no buffer of its own. */
+/** What one read asks for: it stays in the processor's cache until it is hashed and copied. */
 const READ_BYTES: number = 256 * 1024;
+
+const STALL_MS = 5 * 60_000; // a file may be on another machine
 
 /**
  * A file to push, on runtimes that have files: Node, Deno, Bun. It is opened when it is read, and
@@ -16,10 +19,45 @@ export async function fileSource(path: string): Promise<BlobSource & { readonly 
     throw unreadable(`${path} cannot be read`, cause);
   });
   if (!found.isFile()) throw unreadable(`${path} is not a file`);
-  return { size: found.size, slice: (start, end) => streamFile(path, start, end) };
+  return {
+    size: found.size,
+    slice: (start, end) => streamFile(path, start, end),
+    read: (start) => readFile(path, start),
+  };
 }
 
-/** Its bytes, read into the buffers that the consumer brings. */
+/** Its bytes, all in the same buffer: a stream between costs a fifth of what a push takes on Deno. */
+async function readFile(path: string, start: number): Promise<ByteReader> {
+  const file = await open(path);
+  const buffer = new Uint8Array(READ_BYTES);
+  let position = start;
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    await file.close();
+  };
+  return {
+    async read(): Promise<Uint8Array | undefined> {
+      if (isClosed) return undefined;
+      try {
+        const reading = file.read(buffer, 0, buffer.length, position);
+        const wait = { origin: path, clock: systemClock, stallMs: STALL_MS };
+        const { bytesRead } = await withDeadline(reading, wait);
+        position += bytesRead;
+        if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+      } catch (cause) {
+        close().catch(() => {}); // not waited for: it is behind the read that hangs
+        throw cause;
+      }
+      await close();
+      return undefined;
+    },
+    cancel: close,
+  };
+}
+
+/** A part of it, read into the buffers that the consumer brings. */
 function streamFile(path: string, start: number, end = Infinity): ReadableStream<Uint8Array> {
   let file: FileHandle | undefined;
   let position = start;

@@ -2,7 +2,6 @@ import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
 import { finishUploadRequest, readUploadFinish } from "../distribution/mod.ts";
 import { discard } from "../transport/mod.ts";
 import type { Digest } from "../reference/mod.ts";
-import { lendBytes } from "./lent_bytes.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
 import { isPassing, lost, type OpenUpload, recover, type UploadEnd } from "./upload_state.ts";
@@ -20,7 +19,7 @@ export async function finishUpload(upload: OpenUpload): Promise<UploadEnd | unde
   const { connection: { send, target }, limit, session, signal, window } = upload;
   const digest = await window.digest();
   const size = window.start + window.length;
-  const body = window.length === 0 ? undefined : lendBytes(window.bytes(window.length));
+  const body = window.length === 0 ? undefined : window.bytes(window.length);
   const options = { body, size: body?.length, signal };
   const request = finishUploadRequest(target, session.location, digest, options);
   upload.sentBytes += body?.length ?? 0;

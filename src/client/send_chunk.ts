@@ -1,7 +1,6 @@
 import { isTidegateError, type RegistryResponse } from "../core/mod.ts";
 import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../distribution/mod.ts";
 import { discard } from "../transport/mod.ts";
-import { lendBytes } from "./lent_bytes.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
 import { askStatus, permitSession } from "./upload_calls.ts";
@@ -30,7 +29,7 @@ type Outcome = UploadEnd | undefined;
  */
 export async function sendChunk(upload: OpenUpload, most: number): Promise<Outcome> {
   const { connection: { send, target }, limit, session, signal, window } = upload;
-  const body = lendBytes(window.bytes(most));
+  const body = window.bytes(most);
   const { start } = window;
   const options = { body, start, size: body.length, signal };
   const request = uploadChunkRequest(target, session.location, options);

@@ -8,6 +8,7 @@ import {
   TidegateError,
 } from "../core/mod.ts";
 import { keptConnection } from "./kept_connection_node.ts";
+import { lentBytes } from "./lent_bytes_deno.ts";
 import { networkError } from "./network_error.ts";
 import { isRedirectError, keepsStreams, streamedBytes } from "./streamed_bytes_node.ts";
 import { redirectedStream } from "./redirected_stream.ts";
@@ -34,7 +35,7 @@ async function exchange(
   redirect: "manual" | "follow",
 ): Promise<Response> {
   const { signal } = request;
-  const outgoing = toRequest(request, userAgent, redirect);
+  const outgoing = await toRequest(request, userAgent, redirect);
   try {
     return await abortable(
       fetch(outgoing),
@@ -48,25 +49,27 @@ async function exchange(
   }
 }
 
-function toRequest(
+async function toRequest(
   { url, method, headers, body, signal }: RegistryRequest,
   userAgent: string,
   redirect: "manual" | "follow",
-): Request {
-  const streamed = body instanceof Uint8Array ? streamedBytes(body) : undefined;
-  const length = streamed && { "content-length": String((body as Uint8Array).length) };
+): Promise<Request> {
+  const isBytes = body instanceof Uint8Array;
+  const sent = isBytes ? streamedBytes(body) ?? await lentBytes(body) : body ?? null;
+  const isStreamed = sent instanceof ReadableStream;
+  const length = isBytes && isStreamed && { "content-length": String(body.length) };
   const init: RequestInit & { duplex?: "half" } = {
     method,
     // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
     headers: { "accept-encoding": "identity", "user-agent": userAgent, ...length, ...headers },
     // a stream cannot be sent again wherever it is redirected to: it need not be kept
-    redirect: body instanceof ReadableStream && keepsStreams() ? "error" : redirect,
+    redirect: isStreamed && !isBytes && keepsStreams() ? "error" : redirect,
     credentials: "omit",
     signal: signal ?? null,
-    body: streamed ?? body ?? null,
+    body: sent,
     ...keptConnection(method),
   };
-  if (init.body instanceof ReadableStream) init.duplex = "half";
+  if (isStreamed) init.duplex = "half";
   try {
     return new Request(url, init);
   } catch {

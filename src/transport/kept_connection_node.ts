@@ -1,10 +1,8 @@
+import { isRuntime } from "./runtime_name.ts";
+
 /** What Node's `fetch` sends requests by: undici's `Dispatcher`, as far as it is needed. */
 interface Dispatcher {
   dispatch(options: Readonly<Record<string, unknown>>, handler: unknown): boolean;
-}
-
-interface NavigatorLike {
-  readonly navigator?: { readonly userAgent?: string };
 }
 
 /** Where undici keeps the one that `fetch` takes: shared by Node's own and by the package. */
@@ -26,8 +24,7 @@ const KEEPING: Dispatcher = {
 
 /** What a `Request` is given beside what the standard has; nothing where `fetch` is not Node's. */
 export function keptConnection(method: string): { readonly dispatcher?: unknown } {
-  const { userAgent = "" } = (globalThis as NavigatorLike).navigator ?? {};
-  if (method !== "HEAD" || !userAgent.startsWith("Node.js/")) return {};
+  if (method !== "HEAD" || !isRuntime("Node.js")) return {};
   // to look at `Request` makes Node load what sets the dispatcher
   const isThere = typeof Request === "function" && GLOBAL_DISPATCHER in globalThis;
   return isThere ? { dispatcher: KEEPING } : {};

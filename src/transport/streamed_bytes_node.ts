@@ -1,11 +1,9 @@
+import { isRuntime } from "./runtime_name.ts";
+
 /** Below this a copy costs nothing. */
 const LEAST_BYTES: number = 1024 * 1024;
 /** What goes to the socket at once. */
 const PIECE_BYTES: number = 256 * 1024;
-
-interface NavigatorLike {
-  readonly navigator?: { readonly userAgent?: string };
-}
 
 /**
  * The same bytes as a stream, on Node alone: its `fetch` copies bytes twice, in one piece, and takes
@@ -18,7 +16,7 @@ interface NavigatorLike {
 export function streamedBytes(
   bytes: Uint8Array<ArrayBuffer>,
 ): ReadableStream<Uint8Array> | undefined {
-  if (bytes.length < LEAST_BYTES || !isNode()) return undefined;
+  if (bytes.length < LEAST_BYTES || !isRuntime("Node.js")) return undefined;
   let at = 0;
   return new ReadableStream<Uint8Array>({
     pull(controller): void {
@@ -35,16 +33,11 @@ export function streamedBytes(
  * redirects are an error.
  */
 export function keepsStreams(): boolean {
-  return isNode();
+  return isRuntime("Node.js");
 }
 
 /** What Node's `fetch` says of a redirect that is an error. */
 export function isRedirectError(error: unknown): boolean {
   return error instanceof TypeError && error.cause instanceof Error &&
     error.cause.message === "unexpected redirect";
-}
-
-function isNode(): boolean {
-  const { userAgent = "" } = (globalThis as NavigatorLike).navigator ?? {};
-  return userAgent.startsWith("Node.js/");
 }

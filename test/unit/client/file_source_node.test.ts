@@ -32,6 +32,25 @@ describe("fileSource()", () => {
     await reader.cancel();
   });
 
+  it.each([0, 5, 300_000, 599_999, 600_000])("has a reader from byte %i on", async (start) => {
+    const reader = await (await fileSource(path)).read?.(start);
+    const parts: Uint8Array[] = [];
+    for (let part = await reader?.read(); part !== undefined; part = await reader?.read()) {
+      parts.push(part.slice()); // lent
+    }
+    expect(Buffer.concat(parts).equals(bytes.subarray(start))).toBe(true);
+    expect(await reader?.read()).toBeUndefined();
+    await reader?.cancel();
+  });
+
+  it("ends a reader that is given up, as often as it is", async () => {
+    const reader = await (await fileSource(path)).read?.(0);
+    expect(await reader?.read()).toHaveLength(256 * 1024);
+    await reader?.cancel();
+    await reader?.cancel();
+    expect(await reader?.read()).toBeUndefined();
+  });
+
   it("refuses what is no file, by name", async () => {
     await expect(fileSource(folder)).rejects.toMatchObject({
       code: "UPLOAD_FAILED",
@@ -51,5 +70,6 @@ describe("fileSource()", () => {
     const source = await fileSource(short);
     await rm(short);
     await expect(read(source.slice(0))).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(source.read?.(0)).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
