@@ -1,12 +1,22 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { encodeUtf8, type Hasher, TidegateError, timingSafeEqual } from "../core/mod.ts";
+import {
+  encodeUtf8,
+  type Hasher,
+  systemClock,
+  TidegateError,
+  timingSafeEqual,
+  withDeadline,
+} from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
+import type { ByteReader } from "../verify/mod.ts";
 import { diskError } from "./disk_node.ts";
 import type { BlobKey, LayoutBlob } from "./layout.ts";
 
 /** What one read asks for where the consumer brings no buffer of its own. */
 const READ_BYTES: number = 256 * 1024;
+
+const STALL_MS = 5 * 60_000; // a file may be on another machine
 
 /** Where a blob's bytes are: a file, or a part of one. */
 export interface FilePart {
@@ -25,15 +35,18 @@ export interface FilePart {
 export function fileBlob(part: FilePart, blob: BlobKey, verify: boolean): LayoutBlob {
   return {
     size: blob.size,
-    slice(start, end = blob.size): ReadableStream<Uint8Array> {
-      if (!Number.isSafeInteger(start) || start < 0 || end < start) {
-        throw new TypeError(`${start} to ${end} is no part of ${blob.size} bytes`);
-      }
-      const last = Math.min(end, blob.size);
-      const isWhole = start === 0 && last === blob.size;
-      return streamPart(part, blob, start, last, verify && isWhole);
-    },
+    slice: (start, end = blob.size) => byteStream(part.label, openPart(start, end)),
+    read: (start) => byteReader(part.label, openPart(start, blob.size)),
   };
+
+  function openPart(start: number, end: number): OpenPart {
+    if (!Number.isSafeInteger(start) || start < 0 || end < start) {
+      throw new TypeError(`${start} to ${end} is no part of ${blob.size} bytes`);
+    }
+    const last = Math.min(end, blob.size);
+    const isWhole = start === 0 && last === blob.size;
+    return readPart(part, blob, start, last, verify && isWhole);
+  }
 }
 
 /** The error for a blob that is not what its digest says. */
@@ -48,41 +61,46 @@ export function corrupt(
   return new TidegateError("CACHE_CORRUPT", message, { path, digest, reason }, options);
 }
 
-/** Bytes read into the buffers that the consumer brings; the last come when the digest is right. */
-function streamPart(
+/** A part of a file that is being read. */
+interface OpenPart {
+  /** Read the next bytes into a buffer, and say how many; the last come when the digest is right. */
+  fill(view: Uint8Array): Promise<number>;
+  isDone(): boolean;
+  close(): Promise<void>;
+}
+
+/** It opens the file when it is first read. */
+function readPart(
   part: FilePart,
   { digest }: BlobKey,
   start: number,
   end: number,
   verify: boolean,
-): ReadableStream<Uint8Array> {
+): OpenPart {
   const hasher = verify ? createHasher(digestAlgorithm(digest)) : undefined;
   let file: FileHandle | undefined;
   let position = start;
-  const close = async (): Promise<void> => {
-    await file?.close();
-    hasher?.abort?.();
+  return {
+    async fill(view): Promise<number> {
+      file ??= await open(part.path);
+      const most = Math.min(view.length, end - position);
+      const { bytesRead } = await file.read(view, 0, most, part.start + position);
+      if (bytesRead === 0 && position < end) throw cutShort(part, digest, position, end);
+      position += bytesRead;
+      if (hasher && bytesRead > 0) await hasher.update(view.subarray(0, bytesRead));
+      if (hasher && position === end) await assertDigest(part, digest, hasher);
+      return bytesRead;
+    },
+    isDone: () => position === end,
+    async close(): Promise<void> {
+      await file?.close();
+      hasher?.abort?.();
+    },
   };
-  const fill = async (view: Uint8Array): Promise<number> => {
-    file ??= await open(part.path);
-    const most = Math.min(view.length, end - position);
-    const { bytesRead } = await file.read(view, 0, most, part.start + position);
-    if (bytesRead === 0 && position < end) throw cutShort(part, digest, position, end);
-    position += bytesRead;
-    if (hasher && bytesRead > 0) await hasher.update(view.subarray(0, bytesRead));
-    if (hasher && position === end) await assertDigest(part, digest, hasher);
-    return bytesRead;
-  };
-  return byteStream(part.label, fill, () => position === end, close);
 }
 
-/** A stream over `fill`, which reads into a buffer and says how much. */
-function byteStream(
-  label: string,
-  fill: (view: Uint8Array) => Promise<number>,
-  isDone: () => boolean,
-  close: () => Promise<void>,
-): ReadableStream<Uint8Array> {
+/** Into the buffers that the consumer brings. */
+function byteStream(label: string, { fill, isDone, close }: OpenPart): ReadableStream<Uint8Array> {
   const pull = async (controller: ReadableByteStreamController): Promise<void> => {
     const { byobRequest } = controller;
     const view = byobRequest?.view as Uint8Array<ArrayBuffer>; // there is one: autoAllocateChunkSize
@@ -103,6 +121,33 @@ function byteStream(
     pull,
     cancel: close,
   });
+}
+
+/** All into one buffer: without the stream between. */
+function byteReader(label: string, part: OpenPart): ByteReader {
+  const buffer = new Uint8Array(READ_BYTES);
+  let isOver = false;
+  const end = async (): Promise<void> => {
+    if (isOver) return;
+    isOver = true;
+    await part.close();
+  };
+  return {
+    async read(): Promise<Uint8Array | undefined> {
+      if (isOver) return undefined;
+      const filling = part.fill(buffer).then((filled) => ({ filled }), (error) => ({ error }));
+      const wait = { origin: label, clock: systemClock, stallMs: STALL_MS };
+      const read: { filled: number } | { error: unknown } = await withDeadline(filling, wait)
+        .catch((error) => ({ error }));
+      if ("error" in read) {
+        end().catch(() => {}); // not waited for: it is behind a read that hangs
+        throw diskError(label, read.error);
+      }
+      if (part.isDone()) await end();
+      return read.filled > 0 ? buffer.subarray(0, read.filled) : undefined;
+    },
+    cancel: end,
+  };
 }
 
 /** @throws {TidegateError} CACHE_CORRUPT when the hash is another. */

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
+import type { ByteReader } from "../verify/mod.ts";
 import type { CacheRecord } from "./cache_record.ts";
 
 /** A line of a layout's `index.json`. */
@@ -33,6 +34,8 @@ export interface LayoutBlob {
    * with CACHE_CORRUPT, which names the file. Of other parts only the length is checked.
    */
   slice(start: number, end?: number): ReadableStream<Uint8Array>;
+  /** The bytes from `start` to the last, as `slice` has them, in a buffer that is used again. */
+  read?(start: number): ByteReader;
 }
 
 /** What can be read of images in files: a layout directory, an archive of it, a `docker save` archive. */

@@ -340,20 +340,23 @@ describe("what is read", () => {
     expect(sha256(await readAll((await layout.openBlob(blob)).slice(0)))).toBe(blob.digest);
     bytes[599_999] = (bytes[599_999] as number) ^ 1;
     writeFileSync(fileOf(blob), bytes);
-    const reader = (await layout.openBlob(blob)).slice(0).getReader();
-    let length = 0;
-    const failure = (async () => {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return undefined;
-        length += value.length;
-      }
-    })();
-    await expect(failure).rejects.toMatchObject({
-      code: "CACHE_CORRUPT",
-      details: { path: fileOf(blob), digest: blob.digest },
-    });
-    expect(length).toBeLessThan(600_000);
+    const stream = (await layout.openBlob(blob)).slice(0).getReader();
+    const reader = (await layout.openBlob(blob)).read?.(0);
+    const nexts = [async () => (await stream.read()).value, () => reader?.read()];
+    for (const next of nexts) {
+      let length = 0;
+      const reading = (async () => {
+        for (let part = await next(); part !== undefined; part = await next()) {
+          length += part.length;
+        }
+      })();
+      await expect(reading).rejects.toMatchObject({
+        code: "CACHE_CORRUPT",
+        details: { path: fileOf(blob), digest: blob.digest },
+      });
+      expect(length).toBe(512 * 1024);
+    }
+    expect(await reader?.read()).toBeUndefined();
   });
 
   it("can begin and end anywhere", async () => {
@@ -367,8 +370,28 @@ describe("what is read", () => {
     }
   });
 
+  it("has a reader from anywhere on, which can be given up", async () => {
+    const bytes = patternBytes(600_000);
+    const blob = await layout.openBlob(await putBlob(layout, bytes));
+    for (const start of [0, 5, 599_999, 600_000]) {
+      const reader = blob.read?.(start);
+      const parts: Uint8Array[] = [];
+      for (let part = await reader?.read(); part !== undefined; part = await reader?.read()) {
+        parts.push(part.slice()); // lent
+      }
+      expect(Buffer.concat(parts).equals(bytes.subarray(start))).toBe(true);
+    }
+    const reader = blob.read?.(0);
+    await reader?.read();
+    await reader?.cancel();
+    await reader?.cancel();
+    expect(await reader?.read()).toBeUndefined();
+    expect(() => blob.read?.(-1)).toThrow(TypeError);
+  });
+
   it("may be empty", async () => {
     const blob = await putBlob(layout, new Uint8Array());
+    expect(await (await layout.openBlob(blob)).read?.(0).read()).toBeUndefined();
     expect(await readAll((await layout.openBlob(blob)).slice(0))).toEqual(new Uint8Array());
   });
 
