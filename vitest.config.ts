@@ -61,7 +61,7 @@ export default defineConfig({
           name: "examples",
           include: ["test/examples/**/*.test.ts"],
           globalSetup: "./test/examples/setup_node.ts",
-          testTimeout: 60_000,
+          testTimeout: 180_000, // each starts a runtime, a bundler or a browser
           hookTimeout: 120_000,
         },
       },

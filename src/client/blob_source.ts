@@ -1,4 +1,4 @@
-import { type Clock, isTidegateError, TidegateError } from "../core/mod.ts";
+import { abortable, type Clock, isTidegateError, TidegateError } from "../core/mod.ts";
 import { type ByteReader, readerOf } from "../verify/mod.ts";
 
 /** Bytes of a {@linkcode BlobSource}. */
@@ -126,7 +126,7 @@ function bodyReader(
 function withSourceErrors(reader: ByteReader, signal: AbortSignal | undefined): ByteReader {
   return {
     read: () =>
-      reader.read().catch((cause) => {
+      abortable(reader.read(), signal).catch((cause) => {
         throw signal?.aborted ? signal.reason : unreadable(cause);
       }),
     cancel: (reason) => reader.cancel(reason),

@@ -1,16 +1,14 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { systemClock, TidegateError, withDeadline } from "../core/mod.ts";
-import type { ByteReader } from "../verify/mod.ts";
+import { TidegateError } from "../core/mod.ts";
+import { type ByteReader, fillingReader } from "../verify/mod.ts";
 import type { BlobSource } from "./blob_source.ts";
 
-/** What one read asks for: it stays in the processor's cache until it is hashed and copied. */
+/** What one read asks for where the consumer brings no buffer of its own. */
 const READ_BYTES: number = 256 * 1024;
-
-const STALL_MS = 5 * 60_000; // a file may be on another machine
 
 /**
  * A file to push, on runtimes that have files: Node, Deno, Bun. It is opened when it is read, and
- * closed with the stream that reads it; it must not change meanwhile.
+ * closed by what reads it, a reader or a stream; it must not change meanwhile.
  *
  * @throws {TidegateError} UPLOAD_FAILED when it cannot be read, or is no file.
  */
@@ -22,39 +20,28 @@ export async function fileSource(path: string): Promise<BlobSource & { readonly 
   return {
     size: found.size,
     slice: (start, end) => streamFile(path, start, end),
-    read: (start) => readFile(path, start),
+    read: (start) => fileReader(path, start),
   };
 }
 
-/** Its bytes, all in the same buffer: a stream between costs a fifth of what a push takes on Deno. */
-async function readFile(path: string, start: number): Promise<ByteReader> {
-  const file = await open(path);
-  const buffer = new Uint8Array(READ_BYTES);
+/** Its bytes, in a buffer that is used again. */
+function fileReader(path: string, start: number): ByteReader {
+  let file: FileHandle | undefined;
   let position = start;
-  let isClosed = false;
-  const close = async (): Promise<void> => {
-    if (isClosed) return;
-    isClosed = true;
-    await file.close();
-  };
-  return {
-    async read(): Promise<Uint8Array | undefined> {
-      if (isClosed) return undefined;
-      try {
-        const reading = file.read(buffer, 0, buffer.length, position);
-        const wait = { origin: path, clock: systemClock, stallMs: STALL_MS };
-        const { bytesRead } = await withDeadline(reading, wait);
-        position += bytesRead;
-        if (bytesRead > 0) return buffer.subarray(0, bytesRead);
-      } catch (cause) {
-        close().catch(() => {}); // not waited for: it is behind the read that hangs
-        throw cause;
-      }
-      await close();
-      return undefined;
+  return fillingReader({
+    name: path,
+    async fill(buffer): Promise<number> {
+      file ??= await open(path);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+      position += bytesRead;
+      return bytesRead;
     },
-    cancel: close,
-  };
+    async close(): Promise<void> {
+      const opened = file;
+      file = undefined;
+      await opened?.close();
+    },
+  });
 }
 
 /** A part of it, read into the buffers that the consumer brings. */

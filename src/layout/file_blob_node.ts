@@ -1,22 +1,13 @@
 import { type FileHandle, open } from "node:fs/promises";
-import {
-  encodeUtf8,
-  type Hasher,
-  systemClock,
-  TidegateError,
-  timingSafeEqual,
-  withDeadline,
-} from "../core/mod.ts";
+import { encodeUtf8, type Hasher, TidegateError, timingSafeEqual } from "../core/mod.ts";
 import { createHasher } from "../hash/mod.ts";
 import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
-import type { ByteReader } from "../verify/mod.ts";
+import { type ByteReader, fillingReader } from "../verify/mod.ts";
 import { diskError } from "./disk_node.ts";
 import type { BlobKey, LayoutBlob } from "./layout.ts";
 
 /** What one read asks for where the consumer brings no buffer of its own. */
 const READ_BYTES: number = 256 * 1024;
-
-const STALL_MS = 5 * 60_000; // a file may be on another machine
 
 /** Where a blob's bytes are: a file, or a part of one. */
 export interface FilePart {
@@ -80,6 +71,7 @@ function readPart(
   const hasher = verify ? createHasher(digestAlgorithm(digest)) : undefined;
   let file: FileHandle | undefined;
   let position = start;
+  let isVerified = false;
   return {
     async fill(view): Promise<number> {
       file ??= await open(part.path);
@@ -88,12 +80,17 @@ function readPart(
       if (bytesRead === 0 && position < end) throw cutShort(part, digest, position, end);
       position += bytesRead;
       if (hasher && bytesRead > 0) await hasher.update(view.subarray(0, bytesRead));
-      if (hasher && position === end) await assertDigest(part, digest, hasher);
+      if (hasher && position === end && !isVerified) {
+        await assertDigest(part, digest, hasher);
+        isVerified = true;
+      }
       return bytesRead;
     },
     isDone: () => position === end,
     async close(): Promise<void> {
-      await file?.close();
+      const opened = file;
+      file = undefined;
+      await opened?.close();
       hasher?.abort?.();
     },
   };
@@ -123,31 +120,12 @@ function byteStream(label: string, { fill, isDone, close }: OpenPart): ReadableS
   });
 }
 
-/** All into one buffer: without the stream between. */
-function byteReader(label: string, part: OpenPart): ByteReader {
-  const buffer = new Uint8Array(READ_BYTES);
-  let isOver = false;
-  const end = async (): Promise<void> => {
-    if (isOver) return;
-    isOver = true;
-    await part.close();
+/** In a buffer that is used again. */
+function byteReader(name: string, { fill, close }: OpenPart): ByteReader {
+  const toDiskError = (cause: unknown): never => {
+    throw diskError(name, cause);
   };
-  return {
-    async read(): Promise<Uint8Array | undefined> {
-      if (isOver) return undefined;
-      const filling = part.fill(buffer).then((filled) => ({ filled }), (error) => ({ error }));
-      const wait = { origin: label, clock: systemClock, stallMs: STALL_MS };
-      const read: { filled: number } | { error: unknown } = await withDeadline(filling, wait)
-        .catch((error) => ({ error }));
-      if ("error" in read) {
-        end().catch(() => {}); // not waited for: it is behind a read that hangs
-        throw diskError(label, read.error);
-      }
-      if (part.isDone()) await end();
-      return read.filled > 0 ? buffer.subarray(0, read.filled) : undefined;
-    },
-    cancel: end,
-  };
+  return fillingReader({ name, fill: (buffer) => fill(buffer).catch(toDiskError), close });
 }
 
 /** @throws {TidegateError} CACHE_CORRUPT when the hash is another. */

@@ -2,6 +2,7 @@ import {
   abortable,
   excerpt,
   type Fetch,
+  platformFetch,
   type RegistryRequest,
   type RegistryResponse,
   type Send,
@@ -35,7 +36,8 @@ async function exchange(
   redirect: "manual" | "follow",
 ): Promise<Response> {
   const { signal } = request;
-  const outgoing = await toRequest(request, userAgent, redirect);
+  const body = await bodyFor(fetch, request.body);
+  const outgoing = toRequest(request, body, userAgent, redirect);
   try {
     return await abortable(
       fetch(outgoing),
@@ -49,21 +51,30 @@ async function exchange(
   }
 }
 
-async function toRequest(
+/** A body in the form in which a runtime's own `fetch` does not copy it. */
+async function bodyFor(
+  fetch: Fetch,
+  body: RegistryRequest["body"],
+): Promise<NonNullable<RegistryRequest["body"]> | null> {
+  if (!(body instanceof Uint8Array)) return body ?? null;
+  return streamedBytes(body) ?? (fetch === platformFetch ? await lentBytes(body) : body);
+}
+
+function toRequest(
   { url, method, headers, body, signal }: RegistryRequest,
+  sent: NonNullable<RegistryRequest["body"]> | null,
   userAgent: string,
   redirect: "manual" | "follow",
-): Promise<Request> {
-  const isBytes = body instanceof Uint8Array;
-  const sent = isBytes ? streamedBytes(body) ?? await lentBytes(body) : body ?? null;
+): Request {
   const isStreamed = sent instanceof ReadableStream;
+  const isBytes = body instanceof Uint8Array;
   const length = isBytes && isStreamed && { "content-length": String(body.length) };
   const init: RequestInit & { duplex?: "half" } = {
     method,
     // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
     headers: { "accept-encoding": "identity", "user-agent": userAgent, ...length, ...headers },
     // a stream cannot be sent again wherever it is redirected to: it need not be kept
-    redirect: isStreamed && !isBytes && keepsStreams() ? "error" : redirect,
+    redirect: body instanceof ReadableStream && keepsStreams() ? "error" : redirect,
     credentials: "omit",
     signal: signal ?? null,
     body: sent,

@@ -1,6 +1,6 @@
 import { isRuntime } from "./runtime_name.ts";
 
-/** Below this a copy costs nothing. */
+/** Below this a copy costs little. */
 const LEAST_BYTES = 1024 * 1024;
 
 let isTaken: Promise<boolean> | undefined;
@@ -11,22 +11,28 @@ let isTaken: Promise<boolean> | undefined;
  * ways, and are not concerned.
  *
  * @param bytes They must lie still until the answer has come.
- * @returns The bytes as they are on other runtimes, when they are few, and should Deno copy in another
- * way.
+ * @returns The bytes as they are on other runtimes, when they are few or a part of a buffer, and should
+ * Deno copy in another way.
  */
 export async function lentBytes(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (bytes.length < LEAST_BYTES || !isRuntime("Deno")) return bytes;
-  isTaken ??= isTakenFor(new Uint8Array(1));
+  // `Request` may show all of a buffer: one that has other bytes beside these is not lent
+  const isWhole = bytes.length === bytes.buffer.byteLength;
+  if (bytes.length < LEAST_BYTES || !isWhole || !isRuntime("Deno")) return bytes;
+  isTaken ??= isTakenFor(Uint8Array.of(0x2a));
   return await isTaken ? copiedAs(bytes) : bytes;
 }
 
 /** Whether a runtime takes a body for the copy of it that it asks for. */
 async function isTakenFor(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-  const init = { method: "PUT", body: copiedAs(bytes) };
-  const taken = await new Request("http://localhost/", init).arrayBuffer();
-  return taken.byteLength === bytes.length;
+  try {
+    const init = { method: "PUT", body: copiedAs(bytes) };
+    const taken = await new Request("http://localhost/", init).bytes();
+    return taken.length === bytes.length && taken[0] === bytes[0];
+  } catch {
+    return false;
+  }
 }
 
 /**

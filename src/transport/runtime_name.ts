@@ -3,8 +3,8 @@ interface NavigatorLike {
 }
 
 /**
- * Whether `fetch` is that of a runtime, as far as that calls itself so (WinterTC: `navigator.userAgent`
- * begins with its name).
+ * Whether this is the runtime of a name, as it calls itself (WinterTC: `navigator.userAgent` begins with
+ * it).
  */
 export function isRuntime(name: "Node.js" | "Deno"): boolean {
   return !!(globalThis as NavigatorLike).navigator?.userAgent?.startsWith(`${name}/`);

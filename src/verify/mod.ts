@@ -5,6 +5,7 @@
  * @module
  */
 export { type ByteReader, type ByteSink, discardSink } from "./byte_reader.ts";
+export { fillingReader, type FillingSource } from "./filling_reader.ts";
 export { tryFixedLengthStream } from "./fixed_length_workerd.ts";
 export { pumpVerified } from "./pump_verified.ts";
 export { readVerified, type ReadVerifiedOptions } from "./read_verified.ts";

@@ -39,6 +39,8 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
+const START_MS = 120_000; // a busy machine takes half a minute for it
+
 describe.skipIf(executablePath === undefined)("browser", () => {
   it("the page shows an image through a front door on another origin", async () => {
     const { outputFiles } = await build({
@@ -48,11 +50,13 @@ describe.skipIf(executablePath === undefined)("browser", () => {
     const page = await servePage(outputFiles[0]?.text ?? "");
     const door = await openDoor(page);
     const browser = await chromium.launch({
+      timeout: START_MS,
       args: [...CHROMIUM_ARGUMENTS],
       ...(executablePath !== undefined && { executablePath }),
     });
     closers.push(() => browser.close());
     const tab = await browser.newPage();
+    tab.setDefaultTimeout(START_MS);
     const image = `${new URL(door.url).host}/library/hello:latest`;
     await tab.goto(`${page}/index.html?image=${encodeURIComponent(image)}`);
     await tab.waitForFunction('document.querySelector("#out").textContent !== "…"');

@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import {
@@ -30,6 +38,16 @@ const target: SimulatedRegistry = simulation.registry("target.test", {
 });
 let image: BuiltImage;
 let hosts = { source: "", target: "", close: (): Promise<void> => Promise.resolve() };
+
+/** Bytes of the blobs that a cache has in part. */
+function partialBytes(cache: string): number {
+  const paths = globSync(join(cache, ".tidegate", "partial", "*"));
+  // they are renamed while they are looked at
+  return paths.reduce(
+    (sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
 
 beforeAll(async () => {
   mkdirSync(project);
@@ -107,9 +125,8 @@ describe.each(RUNTIMES)("the command on %s", (name, command, words) => {
       stdio: "ignore",
     });
     const ended = new Promise((resolve) => child.once("close", resolve));
-    await expect.poll(() => existsSync(join(project, folder, "index.json")), { timeout: 60_000 })
-      .toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const kept = (): number => partialBytes(join(project, folder));
+    await expect.poll(kept, { timeout: 120_000 }).toBeGreaterThan(1_000_000);
     child.kill("SIGINT");
     expect(await ended).toBe(130);
     slow();

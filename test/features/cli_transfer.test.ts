@@ -4,7 +4,13 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildImage, type BuiltImage } from "../../src/simulation/mod.ts";
 import { nodeHasher } from "../../src/simulation/serve_node.ts";
-import { CLI_CANARY, type CliWorld, jsonLines, openCliWorld } from "../support/cli_world.ts";
+import {
+  CLI_CANARY,
+  type CliWorld,
+  jsonLines,
+  openCliWorld,
+  runToThirdChunk,
+} from "../support/cli_world.ts";
 import { violations } from "../support/json_schema.ts";
 
 let world: CliWorld;
@@ -429,18 +435,8 @@ describe("tidegate, what goes wrong with images", () => {
     const env = { DOCKER_CHUNK_SIZE_MB: "1" };
     await world.run(["pull", largeApp(), ...cache]);
     const interrupt = async (target: string): Promise<number> => {
-      const stop = new AbortController();
-      const remove = world.simulation.faults.add({
-        host: "other.test",
-        method: "PATCH",
-        nth: 3,
-        action: { kind: "delay", ms: 60_000 },
-      });
       const words = ["push", largeApp(), target, "--concurrency", "1", ...cache];
-      const run = world.run(words, { env, signal: stop.signal });
-      setTimeout(() => stop.abort(), 1500);
-      const { code, err } = await run;
-      remove();
+      const { code, err } = await runToThirdChunk(world, words, env);
       expect(err).toContain("Next: Run the same command again to continue");
       return code;
     };

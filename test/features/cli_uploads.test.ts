@@ -3,7 +3,13 @@ import { fileUploadRecords } from "../../src/copy/upload_records_node.ts";
 import { parseDigest } from "../../src/reference/mod.ts";
 import { buildImage } from "../../src/simulation/mod.ts";
 import { nodeHasher } from "../../src/simulation/serve_node.ts";
-import { CLI_CANARY, type CliWorld, jsonLines, openCliWorld } from "../support/cli_world.ts";
+import {
+  CLI_CANARY,
+  type CliWorld,
+  jsonLines,
+  openCliWorld,
+  runToThirdChunk,
+} from "../support/cli_world.ts";
 
 let world: CliWorld;
 beforeAll(async () => void (world = await openCliWorld()));
@@ -73,14 +79,8 @@ describe("tidegate uploads resume, of a sync", () => {
     const cache = ["--cache", world.path("synced")];
     const [from, to] = [`${world.at.registry}/acme/large`, `${world.at.other}/cut/large`];
     const env = { DOCKER_CHUNK_SIZE_MB: "1" };
-    const stop = new AbortController();
-    const remove = world.simulation.faults.add({
-      ...{ host: "other.test", method: "PATCH", nth: 3, action: { kind: "delay", ms: 60_000 } },
-    });
-    const run = world.run(["sync", from, to, ...cache], { env, signal: stop.signal });
-    setTimeout(() => stop.abort(), 1500);
-    expect(await run).toMatchObject({ code: 130 });
-    remove();
+    expect(await runToThirdChunk(world, ["sync", from, to, ...cache], env))
+      .toMatchObject({ code: 130 });
     const resumed = await world.run(["uploads", "resume", ...cache], { env });
     expect(resumed).toMatchObject({ code: 0, out: "" });
     expect(resumed.err).toContain("run the same sync again");

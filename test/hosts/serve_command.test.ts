@@ -20,7 +20,7 @@ async function fail(words: readonly string[], env: Record<string, string> = SECR
   readonly status: number;
   readonly stderr: string;
 }> {
-  return await run(RUNTIME, [...MAIN, "serve", ...words], { env, timeoutMs: 20_000 });
+  return await run(RUNTIME, [...MAIN, "serve", ...words], { env, timeoutMs: 80_000 });
 }
 
 describe(`tidegate serve on ${RUNTIME}`, () => {

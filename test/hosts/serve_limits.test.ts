@@ -230,8 +230,9 @@ describe("close()", () => {
 
   it("waits for what goes on after an answer", async () => {
     let done = false;
+    const gate = Promise.withResolvers<void>();
     const work = async (): Promise<void> => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await gate.promise;
       done = true;
     };
     server = await listenHttp(async (_, context) => {
@@ -239,9 +240,10 @@ describe("close()", () => {
       return new Response("x");
     });
     await exchangeRaw(server.port, GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    const closed = server.close(60_000).then(() => done);
     expect(done).toBe(false);
-    await server.close(5_000);
-    expect(done).toBe(true);
+    gate.resolve();
+    expect(await closed).toBe(true);
   });
 
   it("does not wait for idle connections", async () => {

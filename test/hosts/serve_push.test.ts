@@ -5,7 +5,7 @@ import { digestOf, openServedWorld, type ServedWorld, until } from "../support/s
 
 let world: ServedWorld;
 beforeAll(async () => {
-  world = await openServedWorld({ timeouts: { lingerMs: 300 } });
+  world = await openServedWorld({ timeouts: { lingerMs: 1_500 } });
 });
 afterAll(() => world?.close());
 
@@ -110,7 +110,10 @@ describe.each(["length", "chunks"] as const)("a blob pushed by its %s", (framing
       return parseAnswer(await exchangeRaw(world.port, rest)).status;
     };
     let status = await tryRest();
-    for (let tries = 1; status === 416 && tries < 5; tries++) status = await tryRest();
+    for (let tries = 1; status === 416 && tries < 50; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      status = await tryRest();
+    }
     expect(status).toBe(201);
     expect(stored(digestOf(body))).toBe(true);
   });

@@ -34,7 +34,9 @@ export function peakMibOf({ pid }: Running): number {
       return 0; // it has ended
     }
   });
-  return Math.max(...peaks);
+  const most = Math.max(0, ...peaks);
+  if (most === 0) throw new Error(`nothing runs in the group of ${pid}`);
+  return most;
 }
 
 /** Forget the peaks of a server's group. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { nodeFiles } from "../../src/cli/host_node.ts";
 import type { CliHost, HostFiles, TextSink } from "../../src/cli/host.ts";
 import { runCommandLine } from "../../src/cli/run.ts";
@@ -202,3 +203,22 @@ export function jsonLines(text: string): Record<string, unknown>[] {
 }
 
 export { decodeUtf8 };
+
+/** Run a command that pushes, and stop it as Ctrl-C does while its third chunk is on its way. */
+export async function runToThirdChunk(
+  { run, simulation: { faults, log } }: CliWorld,
+  words: readonly string[],
+  env: Record<string, string>,
+): Promise<CliResult> {
+  const stop = new AbortController();
+  const action = { kind: "delay", ms: 60_000 } as const;
+  const remove = faults.add({ host: "other.test", method: "PATCH", nth: 3, action });
+  const before = log.length;
+  const chunks = (): number => log.slice(before).filter(({ method }) => method === "PATCH").length;
+  const running = run(words, { env, signal: stop.signal });
+  await expect.poll(chunks, { timeout: 60_000 }).toBe(3);
+  stop.abort();
+  const result = await running;
+  remove();
+  return result;
+}

@@ -1,7 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { openSource } from "../../../src/client/blob_source.ts";
+import { createUploadWindow } from "../../../src/client/upload_window.ts";
+import { systemClock } from "../../../src/core/mod.ts";
+import { wasmHasher } from "../../../src/hash/mod.ts";
 import { fileSource } from "../../../src/client/file_source_node.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "tidegate-file-"));
@@ -48,7 +52,20 @@ describe("fileSource()", () => {
     expect(await reader?.read()).toHaveLength(256 * 1024);
     await reader?.cancel();
     await reader?.cancel();
-    expect(await reader?.read()).toBeUndefined();
+    await expect(reader?.read()).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("is read no further once the push is aborted", async () => {
+    const big = join(folder, "big");
+    await writeFile(big, "");
+    await truncate(big, 4 * 2 ** 30); // none of it on disk
+    const stop = new AbortController();
+    const window = createUploadWindow({
+      source: openSource(await fileSource(big), systemClock),
+      ...{ size: 4 * 2 ** 30, algorithm: "sha256", createHasher: wasmHasher, signal: stop.signal },
+    });
+    setTimeout(() => stop.abort(new Error("enough")), 20);
+    await expect(window.skip(4 * 2 ** 30)).rejects.toThrow("enough");
   });
 
   it("refuses what is no file, by name", async () => {
@@ -70,6 +87,7 @@ describe("fileSource()", () => {
     const source = await fileSource(short);
     await rm(short);
     await expect(read(source.slice(0))).rejects.toMatchObject({ code: "ENOENT" });
-    await expect(source.read?.(0)).rejects.toMatchObject({ code: "ENOENT" });
+    const reader = await source.read?.(0);
+    await expect(reader?.read()).rejects.toMatchObject({ code: "ENOENT" });
   });
 });

@@ -169,7 +169,7 @@ describe("two writers of one blob", () => {
 
   it("goes on where the other stopped", async () => {
     const first = await layout.blobWriter(BLOB);
-    const waiting = layout.blobWriter(BLOB);
+    const waiting = (await openLayout(folder.path)).blobWriter(BLOB);
     await first.write(BYTES.subarray(0, 70_000));
     await first.abort();
     const second = await waiting;
@@ -223,7 +223,8 @@ describe("two writers of one blob", () => {
     const first = await layout.blobWriter(BLOB);
     const reason = new Error("enough");
     const controller = new AbortController();
-    const waiting = layout.blobWriter(BLOB, { signal: controller.signal });
+    const other = await openLayout(folder.path);
+    const waiting = other.blobWriter(BLOB, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 50);
     await expect(waiting).rejects.toBe(reason);
     await first.abort();
