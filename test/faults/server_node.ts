@@ -166,7 +166,8 @@ const door = await serveWorker({ port: 0, secrets, config });
 const twins = await Promise.all(
   [1, 2].map(() => serveWorker({ port: 0, secrets, config, checkpoints: false })),
 );
-const control = createServer((request, response) => {
+// a connection that is closed while idle may be one that Bun has just begun to use again
+const control = createServer({ keepAliveTimeout: 3_600_000 }, (request, response) => {
   bodyOf(request)
     .then((body) => VERBS[request.url ?? ""]?.(body))
     .then((answer) => response.end(JSON.stringify(answer)))
