@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHUNK_BYTES } from "../../src/client/chunk_limit.ts";
 import { bundleWorker, workerCompatibility } from "../../tools/worker_bundle.ts";
 import { type LayoutDescriptor, LayoutWriter } from "../support/oci_layout_node.ts";
 import { run, temporaryFolder } from "../support/processes_node.ts";
@@ -113,7 +114,7 @@ describe.each(RUNTIMES)("the library pushes from %s", (runtime) => {
       .toEqual(Object.fromEntries([...made].map(([name, { digest }]) => [name, digest])));
     const counts = Object.values(report.requests);
     expect(counts.filter((count) => count === 1).length).toBeGreaterThan(40);
-    expect(Math.max(...counts)).toBe(Math.ceil(BIG_BYTES / (6 * MIB)));
+    expect(Math.max(...counts)).toBe(Math.ceil(BIG_BYTES / CHUNK_BYTES));
     expect(counts.filter((count) => count === 3).length).toBeGreaterThanOrEqual(2);
   });
 
