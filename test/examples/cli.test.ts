@@ -39,9 +39,9 @@ const target: SimulatedRegistry = simulation.registry("target.test", {
 let image: BuiltImage;
 let hosts = { source: "", target: "", close: (): Promise<void> => Promise.resolve() };
 
-/** Bytes of the blobs that a cache has in part. */
-function partialBytes(cache: string): number {
-  const paths = globSync(join(cache, ".tidegate", "partial", "*"));
+/** Bytes of a blob that a cache has in part. */
+function partialBytes(cache: string, digest = ""): number {
+  const paths = globSync(join(cache, ".tidegate", "partial", `*${digest.slice(7)}*`));
   // they are renamed while they are looked at
   return paths.reduce(
     (sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
@@ -125,7 +125,7 @@ describe.each(RUNTIMES)("the command on %s", (name, command, words) => {
       stdio: "ignore",
     });
     const ended = new Promise((resolve) => child.once("close", resolve));
-    const kept = (): number => partialBytes(join(project, folder));
+    const kept = (): number => partialBytes(join(project, folder), layer?.digest);
     await expect.poll(kept, { timeout: 120_000 }).toBeGreaterThan(1_000_000);
     child.kill("SIGINT");
     expect(await ended).toBe(130);
