@@ -25,7 +25,9 @@ afterAll(async () => {
 });
 
 const folder = temporaryFolder("command-disk");
-const mount = (): SmallDisk | undefined => mountDisk(join(folder.path, "disk"), "4m");
+/** The two large layers do not fit, the two small ones leave room: something is always unfinished. */
+const SMALL = "2400k";
+const mount = (): SmallDisk | undefined => mountDisk(join(folder.path, "disk"), SMALL);
 const tried = mount();
 tried?.end(); // who collects tests may not run them
 const noDisk = tried === undefined; // this user may not mount one
@@ -51,7 +53,7 @@ describe.skipIf(noDisk)("a full disk", () => {
     for (const name of disk ? readdirSync(disk.path) : []) {
       rmSync(onDisk(name), { recursive: true });
     }
-    disk?.set("size=4m");
+    disk?.set(`size=${SMALL}`);
   });
 
   it.each(COMMAND_RUNTIMES)("ends a pull on %s, which goes on when there is room", async (name) => {
@@ -64,7 +66,7 @@ describe.skipIf(noDisk)("a full disk", () => {
     });
     await expectRightCache(name, cache);
     const [kept, before] = [keptBytes(cache), sentBytes()];
-    expect(kept).toBeGreaterThan(2_000_000);
+    expect(kept).toBeGreaterThan(1_500_000);
     disk?.set("size=40m");
     const again = await tidegate(name, cache, ["pull", world.name]);
     expect(again).toMatchObject({ status: 0, stderr: expect.stringMatching(/continues at/) });
