@@ -1,5 +1,6 @@
 import { MAX_HELD_CHUNK_BYTES, type RegistryProfile } from "../core/mod.ts";
 import type { UploadSession } from "../distribution/mod.ts";
+import { isRuntime } from "../transport/mod.ts";
 
 /** How much goes into one request. */
 export interface ChunkLimit {
@@ -11,11 +12,14 @@ export interface ChunkLimit {
   halve(sent: number): boolean;
 }
 
+const MIB = 1024 * 1024;
+
 /**
- * Default length of a chunk: what a lost answer costs. An upload holds two, and some runtimes copy a
- * third: with 8 MiB Deno would need more than 60 MiB.
+ * Default length of a chunk, in bytes: what a lost answer costs. The fewer they are, the faster is a
+ * registry that syncs its disk after each. An upload holds two, and some runtimes copy a third: so
+ * Node's are 16 MiB, Bun's 10, and 7 elsewhere, where an upload then takes less than 64 MiB.
  */
-export const CHUNK_BYTES: number = 7 * 1024 * 1024;
+export const CHUNK_BYTES: number = (isRuntime("Node.js") ? 16 : isRuntime("Bun") ? 10 : 7) * MIB;
 
 const CLOUDFLARE_BYTES = 95 * 1024 * 1024; // of 100 MB on the smaller plans
 const LEAST_BYTES = 64 * 1024;

@@ -27,7 +27,8 @@ import { createUploadWindow, type UploadWindow } from "./upload_window.ts";
 export interface UploadOptions extends CallOptions {
   /**
    * Most bytes of one request. The upload holds two such chunks: one is read while one is sent. Default
-   * is 7 MiB; what the registry or its profile allows may be less, and what it wants at least more.
+   * is 16 MiB on Node, 10 MiB on Bun, and 7 MiB elsewhere; what the registry or its profile allows may
+   * be less, and what it wants at least more.
    */
   readonly chunkBytes?: number | undefined;
   /**

@@ -6,6 +6,6 @@ interface NavigatorLike {
  * Whether this is the runtime of a name, as it calls itself (WinterTC: `navigator.userAgent` begins with
  * it).
  */
-export function isRuntime(name: "Node.js" | "Deno"): boolean {
+export function isRuntime(name: "Node.js" | "Deno" | "Bun"): boolean {
   return !!(globalThis as NavigatorLike).navigator?.userAgent?.startsWith(`${name}/`);
 }
