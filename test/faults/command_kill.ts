@@ -154,11 +154,18 @@ export async function runAndKill(
   }
   await sleep(delayMs);
   running.signal("SIGSTOP"); // to see it as it is
+  const sent = sentIn(log);
   const unread = unreadFrom(world.at.source);
   running.signal("SIGKILL");
   const outcome = await running.ended;
+  const unseen = sentIn(log) - sent; // who stands still reads nothing, and takes its time to end
   for (const one of log) if (one.outcome === "stall") one.outcome = "cancelled";
-  return { ...outcome, unreadBytes: unread, wasKilled: outcome.status === -1 };
+  return { ...outcome, unreadBytes: unread + unseen, wasKilled: outcome.status === -1 };
+}
+
+/** Bytes of all answers. */
+function sentIn(log: readonly LoggedRequest[]): number {
+  return log.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
 }
 
 /** What waits in connections to a registry to be read, by Linux's table; 0 where there is none. */

@@ -43,9 +43,8 @@ describe(`tidegate serve on ${RUNTIME}`, () => {
     const answer = await fetch(`http://127.0.0.1:${port}/v2/`);
     expect(answer.status).toBe(200);
     await answer.arrayBuffer();
-    const startedAt = Date.now();
     await server.stop(); // one SIGTERM: a second one means at once
-    expect(Date.now() - startedAt).toBeLessThan(4_000);
+    expect(server.hadToBeKilled()).toBe(false);
     expect(server.output()).toContain("Closing");
     await expect(fetch(`http://127.0.0.1:${port}/v2/`)).rejects.toThrow();
   });

@@ -207,9 +207,10 @@ describe("close()", () => {
   };
 
   it("lets open transfers end, and takes no new connections", async () => {
-    const port = await open(slow);
+    const begun = Promise.withResolvers<void>();
+    const port = await open(() => (begun.resolve(), slow()));
     const transfer = exchangeRaw(port, GET);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await begun.promise;
     const closed = server?.close(5_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const late = await exchangeRaw(port, GET);
@@ -219,9 +220,10 @@ describe("close()", () => {
   });
 
   it("breaks what takes longer than the grace", async () => {
-    const port = await open(slow);
+    const begun = Promise.withResolvers<void>();
+    const port = await open(() => (begun.resolve(), slow()));
     const transfer = exchangeRaw(port, GET);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await begun.promise;
     const startedAt = Date.now();
     await server?.close(100);
     expect(Date.now() - startedAt).toBeLessThan(2_000);

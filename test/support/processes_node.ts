@@ -21,6 +21,8 @@ export interface Running {
   stop(): Promise<void>;
   /** End it as a crash does, with SIGKILL at once. */
   kill(): Promise<void>;
+  /** Whether it did not end when it was told to, so that SIGKILL had to follow. */
+  hadToBeKilled(): boolean;
 }
 
 /** How a command or a server is started. */
@@ -33,15 +35,24 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Longest wait for a server that was told to end. */
+const STOP_MS = 20_000;
+/** Below those that Linux gives to who names none: nobody else gets one of them by chance. */
+const PORTS = { first: 20_000, count: 12_000 } as const;
+
 /** A TCP port on loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 
@@ -100,6 +111,7 @@ export async function startServer(
     output: () => output,
     stop: () => stopGroup(child, ended, "SIGTERM"),
     kill: () => stopGroup(child, ended, "SIGKILL"),
+    hadToBeKilled: () => child.signalCode === "SIGKILL",
   };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
@@ -133,7 +145,7 @@ async function stopGroup(
 ): Promise<void> {
   if (pid === undefined) return;
   signalGroup(pid, first);
-  const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), 5_000);
+  const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_MS);
   await ended;
   clearTimeout(timer);
   signalGroup(pid, "SIGKILL");

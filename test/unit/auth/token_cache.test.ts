@@ -285,10 +285,15 @@ describe("createTokenCache() over a poisoned store", () => {
     expect(events.map(({ type }) => type)).toEqual(["kv.failed", "kv.failed", "kv.failed"]);
     expect(JSON.stringify(events)).not.toContain("canary");
 
-    const never = (): Promise<never> => new Promise(() => {});
+    const asked = Promise.withResolvers<void>();
+    const never = (): Promise<never> => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
     const hanging = setup({ get: never, put: never, delete: never });
     const waiting = reveal(hanging.cache);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await asked.promise;
+    await new Promise((resolve) => setTimeout(resolve)); // its deadline is set by then
     clock.advance(2000);
     expect(await waiting).toBeUndefined();
     expect(hanging.events).toEqual([

@@ -5,6 +5,7 @@ import { createTagChooser } from "../../../src/copy/choose_tags.ts";
 import { matchesRepositoryGlob, matchesTagGlob } from "../../../src/copy/glob.ts";
 import { compareNaturally, compareVersions, tryParseVersion } from "../../../src/copy/version.ts";
 import { tryParseVersionRange } from "../../../src/copy/version_range.ts";
+import { expectFast } from "../../support/parser_checks.ts";
 
 /** npm's own reader of versions and ranges. */
 interface Semver {
@@ -56,15 +57,14 @@ describe("tryParseVersionRange()", () => {
     );
   });
 
-  it("refuses what is none, without throwing, in time", () => {
+  it("refuses what is none, without throwing, in no time", () => {
     for (const none of ["a", ">>1", "1.2.3.4", "1.b", "^", "1 ||| 2", "=>1", "1 -2", "v"]) {
       const isNone = tryParseVersionRange(none) === undefined;
       expect([none, isNone]).toEqual([none, npm.validRange(none) === null]);
     }
     for (const hostile of ["1 ".repeat(200_000), "|".repeat(400_000), ">".repeat(400_000)]) {
-      const start = performance.now();
-      tryParseVersionRange(hostile);
-      expect(performance.now() - start).toBeLessThan(50);
+      expect(() => tryParseVersionRange(hostile)).not.toThrow();
+      expectFast(() => tryParseVersionRange(hostile));
     }
     fc.assert(fc.property(fc.string(), (text) => void tryParseVersionRange(text)));
   });

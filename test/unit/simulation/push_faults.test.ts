@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSimulation, digestOf } from "../../../src/simulation/mod.ts";
 import type { Fault, FaultAction } from "../../../src/simulation/mod.ts";
-import { createTestClock } from "../../support/test_clock.ts";
+import { createTestClock, type TestClock } from "../../support/test_clock.ts";
 import { pieces, pushBench, someBytes, withDigest } from "./push_support.ts";
 import type { PushBench } from "./push_support.ts";
 
@@ -126,16 +126,27 @@ describe("faults: drop", () => {
   });
 });
 
+/** A clock that tells when somebody has begun to wait. */
+function delayClock(): TestClock & { readonly waiting: Promise<void> } {
+  const clock = createTestClock();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const sleep: TestClock["sleep"] = (...args) => {
+    resolve();
+    return clock.sleep(...args);
+  };
+  return { ...clock, sleep, waiting: promise };
+}
+
 describe("faults: delay", () => {
   it("before commit: the bytes are here, the blob is not yet; before answer: it is", async () => {
     for (const before of ["commit", "answer"] as const) {
-      const clock = createTestClock();
+      const clock = delayClock();
       const simulation = createSimulation({ clock });
       const registry = simulation.registry("registry.test", { push: {} });
       simulation.faults.add({ action: { kind: "delay", ms: 1000, before } });
       const url = `https://registry.test/v2/a/blobs/uploads/?digest=${DIGEST}`;
       const answer = simulation.fetch(new Request(url, { method: "POST", body: BYTES }));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await clock.waiting;
       expect(simulation.log[0]).toMatchObject({ bodyBytes: 10_000, outcome: "open" });
       expect(registry.repository("a").blobs.has(DIGEST)).toBe(before === "answer");
       clock.advance(1000);
@@ -145,14 +156,17 @@ describe("faults: delay", () => {
   });
 
   it("a caller who leaves while the registry waits does not undo the commit", async () => {
-    const clock = createTestClock();
+    const clock = delayClock();
     const simulation = createSimulation({ clock });
     const registry = simulation.registry("registry.test", { push: {} });
     simulation.faults.add({ action: { kind: "delay", ms: 1000, before: "commit" } });
     const url = `https://registry.test/v2/a/blobs/uploads/?digest=${DIGEST}`;
-    const signal = AbortSignal.timeout(20);
-    const request = new Request(url, { method: "POST", body: BYTES, signal });
-    await expect(simulation.fetch(request)).rejects.toMatchObject({ name: "TimeoutError" });
+    const leaving = new AbortController();
+    const request = new Request(url, { method: "POST", body: BYTES, signal: leaving.signal });
+    const left = expect(simulation.fetch(request)).rejects.toMatchObject({ name: "AbortError" });
+    await clock.waiting;
+    leaving.abort();
+    await left;
     clock.advance(1000);
     await expect.poll(() => registry.repository("a").blobs.has(DIGEST)).toBe(true);
     await expect.poll(() => simulation.log[0]?.outcome).toBe("cancelled");

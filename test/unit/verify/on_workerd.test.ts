@@ -2,7 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { request } from "node:http";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MAX_LOST_BYTES } from "../../../src/core/mod.ts";
+import { MAX_LOST_BYTES, systemClock } from "../../../src/core/mod.ts";
+import { awaitDelivered } from "../../../src/simulation/send_queue_node.ts";
 import { bundleWorker } from "../../../tools/worker_bundle.ts";
 import { bodyOf, digestOf } from "./support.ts";
 
@@ -23,7 +24,9 @@ function answer(socket: Socket, path: string): void {
   socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${size}\r\n\r\n`);
   socket.write(sent, () => {
     if (kind === "close") socket.end();
-    if (kind === "reset") setTimeout(() => socket.resetAndDestroy(), 300); // first let it arrive
+    if (kind !== "reset") return;
+    void awaitDelivered(socket, systemClock, new AbortController().signal) // first let it arrive
+      .then(() => setTimeout(() => socket.resetAndDestroy(), 300));
   });
 }
 
