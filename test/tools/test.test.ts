@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { totalsOf } from "../../tools/test.ts";
+import { timedFiles, totalsOf } from "../../tools/test.ts";
 
 const report = (numPassedTests: number, numFailedTests: number, success: boolean) => ({
   numPassedTests,
@@ -22,5 +22,13 @@ describe("totalsOf()", () => {
     ["no report at all", 0, undefined],
   ])("counts %s as one failure", (_, status, seen) => {
     expect(totalsOf(status, seen).failed).toBe(1);
+  });
+});
+
+describe("timedFiles()", () => {
+  it("are those that time something, and no others", () => {
+    const files = timedFiles();
+    expect(files).toContain("test/unit/auth/challenge.test.ts");
+    expect(files).not.toContain("test/unit/auth/token_cache.test.ts");
   });
 });
