@@ -27,7 +27,6 @@ const OUT_OF_SIGHT = [
  */
 export default defineConfig({
   test: {
-    maxWorkers: "100%", // the default leaves a core to who watches
     coverage: {
       provider: "v8",
       reportOnFailure: true,

@@ -7,6 +7,7 @@ const common = {
   globalSetup: "./test/faults/setup_node.ts",
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  teardownTimeout: 60_000,
   maxConcurrency: 12,
   fileParallelism: false,
 };

@@ -19,4 +19,4 @@ const list: readonly Run[] = [
   { name: "Deno", command: "deno", args: ["run", "-A", VITEST, ...library] },
   { name: "Bun", command: "bun", args: ["--bun", VITEST, ...library, "--pool=threads"] },
 ];
-await runAll(list, 2); // most of them wait, as a rule
+await runAll(list, 2); // they mostly wait for timers and sockets

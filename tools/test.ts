@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChromium } from "./chromium.ts";
@@ -27,7 +27,7 @@ export interface VitestReport {
 /** Vitest itself, for runtimes that start it by themselves. */
 export const VITEST = "node_modules/vitest/vitest.mjs";
 
-/** Files with tests that time a parser; loading all others would take a minute. */
+/** Files with tests that time a parser: to load all others would take a minute. */
 export function timedFiles(folder = "test/unit"): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
@@ -35,13 +35,24 @@ export function timedFiles(folder = "test/unit"): readonly string[] {
     .filter((path) => readFileSync(path, "utf8").includes("expectFast("));
 }
 
+/** Vitest's default leaves a processor to itself, although it mostly waits. */
+const ALL = ["--maxWorkers=100%"];
+
 /** Every runtime that there is here, in the order in which they are run. */
 function runs(): readonly Run[] {
   const runtime = ["run", "--project", "runtime", "--project", "hosts"];
-  const bounds = ["run", "--project", "node", "-t", "fast|50 ms|in no time", ...timedFiles()];
+  const bounds = [
+    "run",
+    ...ALL,
+    "--project",
+    "node",
+    "-t",
+    "fast|50 ms|in no time",
+    ...timedFiles(),
+  ];
   const chromium = findChromium();
   const list: Run[] = [
-    { name: "Node and workerd", command: "node", args: [VITEST, "run", "--coverage"] },
+    { name: "Node and workerd", command: "node", args: [VITEST, "run", "--coverage", ...ALL] },
     // counting lines keeps code from being optimized: parsers are timed apart
     { name: "Time bounds", command: "node", args: [VITEST, ...bounds] },
     { name: "Deno", command: "deno", args: ["run", "-A", "--unstable-kv", VITEST, ...runtime] },
@@ -66,44 +77,54 @@ export function totalsOf(status: number, report: VitestReport | undefined): Tota
   return { passed, failed: failed === 0 && broken ? 1 : failed };
 }
 
-/** @param isAlone Whether what it prints is shown as it comes, or at its end, in one piece. */
+/** @param isAlone Whether what it prints is shown as it comes; else at its end, in one piece. */
 async function runOne(
   { name, command, args }: Run,
   folder: string,
   isAlone: boolean,
 ): Promise<Totals> {
-  if (isAlone) console.log(`\n=== ${name}`);
   const file = join(folder, `${name.replaceAll(" ", "_")}.json`);
+  const log = `${file}.log`;
+  console.log(`\n=== ${name}${isAlone ? "" : `, on its way in ${log}`}`);
   const reporters = [
     ...["--silent=passed-only", "--reporter=default", "--reporter=json"],
     `--outputFile.json=${file}`,
   ];
-  const log = `${file}.log`;
   const output = isAlone ? "inherit" : openSync(log, "w");
   const status = await new Promise<number>((resolve) => {
     const child = spawn(command, [...args, ...reporters], { stdio: ["ignore", output, output] });
     child.on("close", (code) => resolve(code ?? 1));
     child.on("error", () => resolve(1));
   });
-  if (!isAlone) console.log(`\n=== ${name}\n${readFileSync(log, "utf8")}`);
-  const report = existsSync(file)
-    ? JSON.parse(readFileSync(file, "utf8")) as VitestReport
-    : undefined;
-  return totalsOf(status, report);
+  if (output !== "inherit") {
+    closeSync(output);
+    console.log(`\n=== ${name}\n${readFileSync(log, "utf8")}`);
+  }
+  return totalsOf(status, readReport(file));
+}
+
+/** Undefined where there is none, or half of one. */
+function readReport(file: string): VitestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as VitestReport;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * Run them, in their order, and end with the sum.
+ * Run them and end with the sum.
  *
  * @param atOnce How many at a time.
  */
 export async function runAll(list: readonly Run[], atOnce = 1): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-test-"));
   const all: (readonly [string, Totals])[] = [];
-  const waiting = [...list];
+  const waiting = [...list.entries()];
   const lane = async (): Promise<void> => {
-    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-      all.push([run.name, await runOne(run, folder, atOnce === 1)]);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, run] = next;
+      all[index] = [run.name, await runOne(run, folder, atOnce === 1)];
     }
   };
   await Promise.all(Array.from({ length: atOnce }, lane));

@@ -37,14 +37,14 @@ describe(`tidegate serve on ${RUNTIME}`, () => {
     const port = await freePort();
     const ready = /^tidegate: front door ready at http:\/\/127\.0\.0\.1:\d+$/m;
     const kv = join(folder.path, "door.db");
-    const words = [...SERVE, "--port", String(port), "--kv", kv];
+    const words = [...SERVE, "--port", String(port), "--kv", kv, "--grace", "60"];
     const server = await startServer(RUNTIME, words, ready, { env: SECRETS });
     expect(server.output()).toContain(`ready at http://127.0.0.1:${port}`);
     const answer = await fetch(`http://127.0.0.1:${port}/v2/`);
     expect(answer.status).toBe(200);
     await answer.arrayBuffer();
     await server.stop(); // one SIGTERM: a second one means at once
-    expect(server.hadToBeKilled()).toBe(false);
+    expect(server.hadToBeKilled()).toBe(false); // nor was the grace waited for
     expect(server.output()).toContain("Closing");
     await expect(fetch(`http://127.0.0.1:${port}/v2/`)).rejects.toThrow();
   });

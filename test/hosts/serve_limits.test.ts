@@ -192,13 +192,14 @@ describe("an answer whose source fails", () => {
 });
 
 describe("close()", () => {
-  /** A body of 30 chunks, one each 20 ms. */
-  const slow = (): Response => {
+  /** A body of 30 chunks, one each 20 ms; tells when some are out. */
+  const slow = (onBegun: () => void): Response => {
     let left = 30;
     return new Response(
       new ReadableStream({
         async pull(controller): Promise<void> {
           await new Promise((resolve) => setTimeout(resolve, 20));
+          if (left === 27) onBegun();
           if (left-- > 0) controller.enqueue(randomBytes(100));
           else controller.close();
         },
@@ -208,7 +209,7 @@ describe("close()", () => {
 
   it("lets open transfers end, and takes no new connections", async () => {
     const begun = Promise.withResolvers<void>();
-    const port = await open(() => (begun.resolve(), slow()));
+    const port = await open(() => slow(begun.resolve));
     const transfer = exchangeRaw(port, GET);
     await begun.promise;
     const closed = server?.close(5_000);
@@ -221,7 +222,7 @@ describe("close()", () => {
 
   it("breaks what takes longer than the grace", async () => {
     const begun = Promise.withResolvers<void>();
-    const port = await open(() => (begun.resolve(), slow()));
+    const port = await open(() => slow(begun.resolve));
     const transfer = exchangeRaw(port, GET);
     await begun.promise;
     const startedAt = Date.now();

@@ -21,7 +21,7 @@ export interface Running {
   stop(): Promise<void>;
   /** End it as a crash does, with SIGKILL at once. */
   kill(): Promise<void>;
-  /** Whether it did not end when it was told to, so that SIGKILL had to follow. */
+  /** Whether `stop()` did not end it in 20 s, so that SIGKILL had to follow. */
   hadToBeKilled(): boolean;
 }
 
@@ -37,21 +37,25 @@ export interface StartOptions {
 
 /** Longest wait for a server that was told to end. */
 const STOP_MS = 20_000;
-/** Below those that Linux gives to who names none: nobody else gets one of them by chance. */
+/** Below those that Linux gives to who names none (from 32768): only another call may take one. */
 const PORTS = { first: 20_000, count: 12_000 } as const;
 
 /** A TCP port on loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < 100; tries++) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     if (await isFree(port)) return port;
   }
+  throw new Error("no port is free");
 }
 
 function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(false);
+      else reject(error);
+    });
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
@@ -103,15 +107,15 @@ export async function startServer(
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  let output = "";
+  let [output, wasLate] = ["", false];
   // from the beginning: it may end, and what it said be read, before anybody asks
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const running: Running = {
     pid: child.pid ?? 0,
     output: () => output,
-    stop: () => stopGroup(child, ended, "SIGTERM"),
-    kill: () => stopGroup(child, ended, "SIGKILL"),
-    hadToBeKilled: () => child.signalCode === "SIGKILL",
+    stop: async () => void (wasLate = await stopGroup(child, ended, "SIGTERM")),
+    kill: async () => void await stopGroup(child, ended, "SIGKILL"),
+    hadToBeKilled: () => wasLate,
   };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
@@ -137,18 +141,26 @@ export async function startServer(
   return running;
 }
 
-/** A signal to the group that the child leads, SIGKILL to it when that is not enough. */
+/**
+ * A signal to the group that the child leads, SIGKILL to it when that is not enough.
+ * @returns Whether it was not.
+ */
 async function stopGroup(
   { pid }: ChildProcess,
   ended: Promise<void>,
   first: "SIGTERM" | "SIGKILL",
-): Promise<void> {
-  if (pid === undefined) return;
+): Promise<boolean> {
+  if (pid === undefined) return false;
+  let isLate = false;
   signalGroup(pid, first);
-  const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_MS);
+  const timer = setTimeout(() => {
+    isLate = true;
+    signalGroup(pid, "SIGKILL");
+  }, STOP_MS);
   await ended;
   clearTimeout(timer);
   signalGroup(pid, "SIGKILL");
+  return isLate;
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

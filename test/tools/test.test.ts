@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { timedFiles, totalsOf } from "../../tools/test.ts";
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Run, runAll, timedFiles, totalsOf } from "../../tools/test.ts";
 
 const report = (numPassedTests: number, numFailedTests: number, success: boolean) => ({
   numPassedTests,
@@ -30,5 +31,40 @@ describe("timedFiles()", () => {
     const files = timedFiles();
     expect(files).toContain("test/unit/auth/challenge.test.ts");
     expect(files).not.toContain("test/unit/auth/token_cache.test.ts");
+  });
+
+  it("name their tests so that they are chosen", () => {
+    for (const file of timedFiles()) {
+      const tests = readFileSync(file, "utf8").split(/^ *(?=it[.(])/m).slice(1);
+      for (const test of tests.filter((text) => text.includes("expectFast("))) {
+        expect(test).toMatch(/fast|50 ms|in no time/);
+      }
+    }
+  });
+});
+
+describe("runAll()", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.exitCode = 0;
+  });
+
+  /** Something like vitest, that leaves this report. */
+  const fake = (name: string, afterMs: number, report: string): Run => {
+    const write = `fs.writeFileSync(process.argv.at(-1).split("=")[1], '${report}')`;
+    const code = `console.log("I am ${name}"); setTimeout(() => ${write}, ${afterMs})`;
+    return { name, command: "node", args: ["-e", code, "--"] };
+  };
+
+  it.each([1, 2])("adds up what they say, in their order: %i at once", async (atOnce) => {
+    const lines: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
+    const good = '{"numPassedTests":3,"numFailedTests":0,"success":true}';
+    await runAll([fake("slow", 300, good), fake("mute", 0, ""), fake("cut", 0, "{")], atOnce);
+    expect(lines.slice(-4)).toEqual([
+      ...["slow: 3, 0 failed", "mute: 0, 1 failed", "cut: 0, 1 failed", "3 passed, 2 failed"],
+    ]);
+    expect(process.exitCode).toBe(1);
+    if (atOnce > 1) expect(lines.join("\n")).toMatch(/=== slow\nI am slow/);
   });
 });

@@ -122,7 +122,7 @@ describe("readTokenAnswer()", () => {
     },
   );
 
-  it("throws nothing untyped, never lives over the hour", () => {
+  it("throws nothing untyped, in no time; never lives over the hour", () => {
     const answer = fc.record({
       token: fc.constant("t"),
       expires_in: fc.oneof(fc.double(), fc.integer(), fc.string(), fc.constant(undefined)),

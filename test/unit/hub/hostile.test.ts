@@ -42,7 +42,7 @@ function tagEntry(i: number): object {
 }
 
 describe("a page of Docker Hub's API", () => {
-  it("may have 100 tags with images for 20 platforms each", () => {
+  it("may have 100 tags with images for 20 platforms each, read in no time", () => {
     const results = Array.from({ length: 100 }, (_, i) => tagEntry(i));
     const bytes = encodeUtf8(JSON.stringify({ count: 4000, next: null, previous: null, results }));
     const tags = readPage(bytes, readTag);

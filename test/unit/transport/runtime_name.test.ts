@@ -4,7 +4,7 @@ import { isRuntime } from "../../../src/transport/runtime_name.ts";
 describe("isRuntime()", () => {
   afterEach(() => void vi.unstubAllGlobals());
 
-  it.each(["Node.js", "Deno"] as const)("tells %s by what it calls itself", (name) => {
+  it.each(["Node.js", "Deno", "Bun"] as const)("tells %s by what it calls itself", (name) => {
     vi.stubGlobal("navigator", { userAgent: `${name}/24` });
     expect(isRuntime(name)).toBe(true);
     expect(isRuntime(name === "Deno" ? "Node.js" : "Deno")).toBe(false);

@@ -25,8 +25,8 @@ function answer(socket: Socket, path: string): void {
   socket.write(sent, () => {
     if (kind === "close") socket.end();
     if (kind !== "reset") return;
-    void awaitDelivered(socket, systemClock, new AbortController().signal) // first let it arrive
-      .then(() => setTimeout(() => socket.resetAndDestroy(), 300));
+    void awaitDelivered(socket, systemClock, new AbortController().signal) // first let it arrive,
+      .then(() => setTimeout(() => socket.resetAndDestroy(), 300)); // and be read
   });
 }
 
