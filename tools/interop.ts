@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findCommand, findGoTool, type GoToolName } from "./go_tools.ts";
-import { totalsOf, type VitestReport } from "./test.ts";
+import { readReport, totalsOf } from "./test.ts";
 
 /** What the suite needs from the machine, and how Debian packages it. */
 const NEEDED: Readonly<Record<string, string>> = {
@@ -47,9 +47,7 @@ function main(args: readonly string[]): void {
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...(args.includes("--full") && { TIDEGATE_FULL: "1" }) },
   });
-  const report = existsSync(file)
-    ? JSON.parse(readFileSync(file, "utf8")) as VitestReport
-    : undefined;
+  const report = readReport(file);
   rmSync(folder, { recursive: true, force: true });
   const { passed, failed } = totalsOf(status ?? 1, report);
   console.log(`${passed} passed, ${failed} failed`);

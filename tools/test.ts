@@ -41,15 +41,8 @@ const ALL = ["--maxWorkers=100%"];
 /** Every runtime that there is here, in the order in which they are run. */
 function runs(): readonly Run[] {
   const runtime = ["run", "--project", "runtime", "--project", "hosts"];
-  const bounds = [
-    "run",
-    ...ALL,
-    "--project",
-    "node",
-    "-t",
-    "fast|50 ms|in no time",
-    ...timedFiles(),
-  ];
+  const parsers = ["-t", "fast|50 ms|in no time", ...timedFiles()];
+  const bounds = ["run", "--project", "node", ...ALL, ...parsers];
   const chromium = findChromium();
   const list: Run[] = [
     { name: "Node and workerd", command: "node", args: [VITEST, "run", "--coverage", ...ALL] },
@@ -103,8 +96,8 @@ async function runOne(
   return totalsOf(status, readReport(file));
 }
 
-/** Undefined where there is none, or half of one. */
-function readReport(file: string): VitestReport | undefined {
+/** What vitest has written; undefined where there is nothing, or half of it. */
+export function readReport(file: string): VitestReport | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as VitestReport;
   } catch {

@@ -65,7 +65,7 @@ function slicedSource(source: BlobSource, clock: Clock): OpenableSource {
     async open(offset, signal): Promise<ByteReader> {
       try {
         const read = await source.read?.(offset);
-        if (read !== undefined) return reader = withSourceErrors(read, signal);
+        if (read !== undefined) return reader = withSourceErrors(leavable(read, signal), signal);
         const slice = await source.slice(offset);
         reader = slice instanceof Uint8Array ? bytesReader(slice) : bodyReader(
           slice instanceof ReadableStream ? slice : slice.stream(),
@@ -123,10 +123,18 @@ function bodyReader(
   return withSourceErrors(reader, signal);
 }
 
+/** A caller's reader, which knows nothing of the signal: an abort does not wait for it. */
+function leavable(reader: ByteReader, signal: AbortSignal | undefined): ByteReader {
+  return {
+    read: () => abortable(reader.read(), signal),
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
 function withSourceErrors(reader: ByteReader, signal: AbortSignal | undefined): ByteReader {
   return {
     read: () =>
-      abortable(reader.read(), signal).catch((cause) => {
+      reader.read().catch((cause) => {
         throw signal?.aborted ? signal.reason : unreadable(cause);
       }),
     cancel: (reason) => reader.cancel(reason),
