@@ -1,4 +1,5 @@
 import { decodeUtf8 } from "./bytes.ts";
+import { type KeySpan, needsStandIn, parseWithStandIns } from "./json_keys.ts";
 import {
   MAX_JSON_DEPTH,
   MAX_JSON_DISTINCT_KEYS,
@@ -46,8 +47,8 @@ export function parseJson(
   maximumNodes: number = MAX_JSON_NODES,
 ): Json {
   const text = typeof input === "string" ? input : decode(input);
-  checkStructure(text, { maximumDepth, integerKeys, maximumNodes });
-  return JSON.parse(text) as Json;
+  const spans = checkStructure(text, { maximumDepth, integerKeys, maximumNodes });
+  return parseWithStandIns(text, spans) as Json;
 }
 
 function decode(bytes: Uint8Array): string {
@@ -84,6 +85,7 @@ interface Scan {
   readonly levels: number[];
   /** For each level, keys with the serial number of the last object that had them. */
   readonly keysAt: Map<string, { lastObject: number }>[];
+  readonly spans: KeySpan[];
   containers: number;
   keys: number;
   distinctKeys: number;
@@ -98,10 +100,14 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** One pass over the text with an explicit stack; no recursion, so depth cannot exhaust ours. */
-function checkStructure(text: string, rules: ScanRules): void {
+/**
+ * One pass over the text with an explicit stack; no recursion, so depth cannot exhaust ours.
+ *
+ * @returns The keys that must not be read natively.
+ */
+function checkStructure(text: string, rules: ScanRules): readonly KeySpan[] {
   const scan: Scan = {
-    ...{ levels: [], keysAt: [], shapes: [], noKeys: {} },
+    ...{ levels: [], keysAt: [], shapes: [], noKeys: {}, spans: [] },
     ...{ containers: 0, keys: 0, distinctKeys: 0, irregularKeys: 0 },
   };
   let isKeyNext = false;
@@ -110,7 +116,7 @@ function checkStructure(text: string, rules: ScanRules): void {
       case QUOTE: {
         const end = stringEnd(text, i);
         if (isKeyNext) {
-          const key = readKey(text, i, end);
+          const key = readKey(scan, text, i, end);
           addKey(scan, key, i, rules);
           if (rules.integerKeys.has(key)) checkInteger(text, end);
         }
@@ -132,6 +138,7 @@ function checkStructure(text: string, rules: ScanRules): void {
         isKeyNext = (scan.levels.at(-1) ?? 0) > 0;
     }
   }
+  return scan.spans;
 }
 
 function open(scan: Scan, isObject: boolean, offset: number, rules: ScanRules): void {
@@ -158,10 +165,13 @@ function stringEnd(text: string, start: number): number {
   throw new SyntaxError(`JSON string is not closed at ${start}`);
 }
 
-function readKey(text: string, start: number, end: number): string {
-  const key = text.slice(start + 1, end - 1);
+function readKey(scan: Scan, text: string, start: number, end: number): string {
+  const written = text.slice(start + 1, end - 1);
+  if (!needsStandIn(written)) return written;
   // "a" and "\u0061" are the same key
-  return key.includes("\\") ? JSON.parse(text.slice(start, end)) as string : key;
+  const key = JSON.parse(text.slice(start, end)) as string;
+  scan.spans.push({ start, end, key });
+  return key;
 }
 
 function addKey(scan: Scan, key: string, offset: number, { maximumNodes }: ScanRules): void {

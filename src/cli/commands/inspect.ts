@@ -1,5 +1,5 @@
 import type { PulledManifest } from "../../client/mod.ts";
-import { decodeUtf8 } from "../../core/mod.ts";
+import { parseJson } from "../../core/mod.ts";
 import { formatPlatform, type ImageManifest, isAttestation } from "../../manifest/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { formatBytes } from "../format.ts";
@@ -142,11 +142,11 @@ function jsonOf(
   const { digest, manifest, mediaType, size } = root;
   return {
     ...{ image: name, digest, mediaType, size },
-    manifest: JSON.parse(decodeUtf8(manifest.raw)),
+    manifest: parseJson(manifest.raw),
     ...(image !== undefined && image.digest !== digest && {
       platform: image.descriptor?.platform && formatPlatform(image.descriptor.platform),
       platformDigest: image.digest,
-      platformManifest: JSON.parse(decodeUtf8(image.bytes)),
+      platformManifest: parseJson(image.bytes),
     }),
     ...(config && { config }),
   };

@@ -1,5 +1,4 @@
-import { decodeUtf8 } from "../../core/mod.ts";
-import { MAX_MANIFEST_BYTES } from "../../core/mod.ts";
+import { MAX_MANIFEST_BYTES, parseJson } from "../../core/mod.ts";
 import { formatReference } from "../../reference/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { readStdin } from "../credentials.ts";
@@ -57,7 +56,7 @@ async function run(context: CommandContext): Promise<void> {
   const pulled = await registry.manifests.get(reference, { platform, signal });
   if (output.mode.json) {
     const { digest, mediaType, size, bytes } = pulled;
-    await output.json({ digest, mediaType, size, manifest: JSON.parse(decodeUtf8(bytes)) });
+    await output.json({ digest, mediaType, size, manifest: parseJson(bytes) });
     return;
   }
   await printBytes(context, pulled.bytes);

@@ -19,6 +19,13 @@ describe("parseManifest() refuses what two readers could understand differently"
     expect(() => parse(document)).toThrow(AMBIGUOUS);
   });
 
+  it("manifests that another document has taught the engine to read as something else", () => {
+    const image = JSON.stringify(imageJson()).slice(0, -1);
+    const other = image.replace('"schemaVersion":2', '"schemaVersion":[]');
+    expect(JSON.parse(`${other},${JSON.stringify("m\\u0061ni")}:0}`)).toBeDefined();
+    expect(() => parse(`${image},"m\\u0061nifests":[]}`)).toThrow(AMBIGUOUS);
+  });
+
   it.each([
     ["OCI image sent as an index", imageJson(), imageIndex],
     ["OCI image sent as a Docker manifest", imageJson(), dockerManifest],
