@@ -6,8 +6,8 @@ import {
 } from "../core/mod.ts";
 import type { AskedRange } from "../distribution/mod.ts";
 import type { Descriptor } from "../manifest/mod.ts";
-import { createTransport } from "../transport/mod.ts";
-import { decideOrigin, GENERIC_PROFILE } from "../upstream/mod.ts";
+import { askOrigin, createTransport } from "../transport/mod.ts";
+import { GENERIC_PROFILE } from "../upstream/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
 import { type OpenBlob, type OpenBlobOptions, openResumable } from "./open_blob.ts";
@@ -27,11 +27,11 @@ export async function openForeignLayer(
   image: string,
   options: OpenBlobOptions,
 ): Promise<OpenBlob> {
+  const policy = { upstream, observer: context.settings.observer };
   let cause: unknown;
   for (const named of urls.slice(0, MAX_URLS)) {
     try {
-      const from = `${target.origin}/v2/`;
-      const { url } = decideOrigin({ use: "foreign-layer", upstream, from, target: named });
+      const { url } = askOrigin(policy, "foreign-layer", `${target.origin}/v2/`, named);
       return await openAt(context, upstream, url, { digest, image }, options);
     } catch (error) {
       options.signal?.throwIfAborted();

@@ -261,8 +261,8 @@ describe("pullImage()", () => {
       }
     });
 
-    it("verifies what its host sends", async () => {
-      const { client, run, simulation } = await foreign([
+    it("verifies what its host sends, and tells of a host that is not asked", async () => {
+      const { client, events, run, simulation } = await foreign([
         "http://127.0.0.1/x",
         "https://layers.example.net/x",
       ]);
@@ -271,6 +271,8 @@ describe("pullImage()", () => {
       const pulling = client.pullImage(APP, memorySink(), { foreignLayers: "fetch" });
       await expect(run(pulling)).rejects.toMatchObject({ name: "TidegateError" });
       expect(simulation.log.some(({ host }) => host === inside.origin)).toBe(false);
+      const refused = { type: "origin.refused", use: "foreign-layer", target: inside.origin };
+      expect(events).toContainEqual(expect.objectContaining(refused));
     });
   });
 });
