@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rename, stat, symlink, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rename, stat, symlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { archiveImage, copyImage, fileImage, layoutImage, openLayout } from "../../src/copy/mod.ts";
@@ -8,6 +7,7 @@ import { type Digest, parseDigest } from "../../src/reference/mod.ts";
 import { buildImage, buildIndex } from "../../src/simulation/mod.ts";
 import { CHILDREN, INDEX, SIGNATURE, SOURCE, TARGET } from "../support/copy_images.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
+import { ownFolder } from "../support/own_folder_node.ts";
 
 /** Whether the next removal of a tree ends after its first file. */
 const removal = vi.hoisted(() => ({ breaks: false }));
@@ -24,7 +24,7 @@ vi.mock("node:fs/promises", async (importOriginal) => {
 });
 
 async function temporaryLayout(): Promise<ImageLayout> {
-  return await openLayout(join(await mkdtemp(join(tmpdir(), "tidegate-copy-")), "layout"));
+  return await openLayout(join(ownFolder("copy"), "layout"));
 }
 
 describe("copyImage() with layouts", () => {
@@ -265,7 +265,7 @@ describe("copyImage() with archives", () => {
     const { from, image, run } = world;
     from.add("acme/app", { image: INDEX, tags: ["v1"] });
     from.add("acme/app", { image: SIGNATURE });
-    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const directory = ownFolder("copy");
     const file = join(directory, "app.tar");
     const to = archiveImage(file, { name: "v1" });
     const copied = await run(copyImage(image(SOURCE), to, { referrers: true, tags: ["latest"] }));
@@ -284,7 +284,7 @@ describe("copyImage() with archives", () => {
     const world = createCopyWorld({}, "system");
     const { from, image, run } = world;
     from.add("acme/app", { image: INDEX, tags: ["v1"] });
-    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const directory = ownFolder("copy");
     const file = join(directory, "app.tar");
     const to = archiveImage(file, { name: "acme/app:v1", format: "docker" });
     await run(copyImage(image(SOURCE), to, { platforms: ["linux/arm64"] }));
@@ -298,7 +298,7 @@ describe("copyImage() with archives", () => {
     const world = createCopyWorld({}, "system");
     const { from, image, run, simulation } = world;
     from.add("acme/app", { image: INDEX, tags: ["v1"] });
-    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const directory = ownFolder("copy");
     const file = join(directory, "app.tar");
     const remove = simulation.faults.add({
       path: `*/blobs/${CHILDREN[2]?.layers[1]?.digest}`,
@@ -317,7 +317,7 @@ describe("copyImage() with archives", () => {
     const world = createCopyWorld({}, "system");
     const { from, image, run } = world;
     from.add("acme/app", { image: INDEX, tags: ["v1"] });
-    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const directory = ownFolder("copy");
     const file = join(directory, "app.tar");
     removal.breaks = true;
     await expect(run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })))).rejects
@@ -332,7 +332,7 @@ describe("copyImage() with archives", () => {
     const { from, image, run } = world;
     from.add("acme/app", { image: INDEX, tags: ["v1"] });
     const cache = await temporaryLayout();
-    const directory = await mkdtemp(join(tmpdir(), "tidegate-copy-"));
+    const directory = ownFolder("copy");
     const file = join(directory, "app.tar");
     await symlink(cache.directory, `${file}.partial`);
     await expect(run(copyImage(image(SOURCE), archiveImage(file, { name: "v1" })))).rejects

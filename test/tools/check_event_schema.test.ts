@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type JsonSchema, violations } from "../support/json_schema.ts";
+import { ownFolder } from "../support/own_folder_node.ts";
 import { eventSchema } from "../../tools/check_event_schema.ts";
 
 function schemaOf(text: string): JsonSchema {
-  const path = join(mkdtempSync(join(tmpdir(), "tidegate-schema-")), "event.ts");
+  const path = join(ownFolder("schema"), "event.ts");
   writeFileSync(path, text);
   return eventSchema(path, "E") as JsonSchema;
 }

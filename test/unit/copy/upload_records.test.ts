@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { mkdir, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
@@ -7,6 +7,7 @@ import { memoryUploadRecords } from "../../../src/copy/mod.ts";
 import { fileUploadRecords } from "../../../src/copy/upload_records_node.ts";
 import { parseDigest } from "../../../src/reference/mod.ts";
 import { testUploadRecords } from "../../contract/upload_records.ts";
+import { ownFolder } from "../../support/own_folder_node.ts";
 
 const TARGET = { registry: "registry.example.com", repository: "acme/app" };
 const DIGEST = parseDigest(`sha256:${"a".repeat(64)}`);
@@ -20,16 +21,16 @@ const RECORD = {
   state: "x",
 } as const;
 
-async function folder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "tidegate-records-")), "uploads");
+function folder(): string {
+  return join(ownFolder("records"), "uploads");
 }
 
 testUploadRecords("memory", () => Promise.resolve(memoryUploadRecords()));
-testUploadRecords("files", async () => fileUploadRecords(await folder()));
+testUploadRecords("files", () => Promise.resolve(fileUploadRecords(folder())));
 
 describe("fileUploadRecords()", () => {
   it("lets nobody else read them", async () => {
-    const directory = await folder();
+    const directory = folder();
     const slot = await fileUploadRecords(directory).claim(TARGET, DIGEST, NAMES);
     await slot?.save(RECORD);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
@@ -40,7 +41,7 @@ describe("fileUploadRecords()", () => {
   });
 
   it("takes over what a process left that is gone, and nothing of one that runs", async () => {
-    const directory = await folder();
+    const directory = folder();
     const records = fileUploadRecords(directory);
     const slot = await records.claim(TARGET, DIGEST, NAMES);
     await slot?.save(RECORD);
@@ -58,7 +59,7 @@ describe("fileUploadRecords()", () => {
   it("keeps a claim fresh while it is held, though nothing is saved", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
-      const directory = await folder();
+      const directory = folder();
       const slot = await fileUploadRecords(directory).claim(TARGET, DIGEST, NAMES);
       const [name = ""] = await readdir(directory);
       await utimes(join(directory, name), 1, 1);
@@ -74,7 +75,7 @@ describe("fileUploadRecords()", () => {
   });
 
   it("does without what is not whole, and without a disk", async () => {
-    const directory = await folder();
+    const directory = folder();
     const records = fileUploadRecords(directory);
     const slot = await records.claim(TARGET, DIGEST, NAMES);
     await slot?.save(RECORD);
