@@ -7,9 +7,9 @@
  */
 import process from "node:process";
 import type { CliHost } from "./host.ts";
-import { keepYoungHeapSmall } from "./young_heap_node.ts";
+import { boundYoungHeap } from "./young_heap_node.ts";
 
-keepYoungHeapSmall(process.argv.slice(2)); // first: it does not shrink again
+boundYoungHeap(process.argv.slice(2)); // first: it does not shrink again
 const { EXIT } = await import("./exit_code.ts");
 const { nodeHost } = await import("./host_node.ts");
 const { runCommandLine } = await import("./run.ts");
