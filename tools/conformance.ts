@@ -1,7 +1,7 @@
 /**
  * `npm run conformance`: the OCI conformance suite against the simulation, real registries, and the
- * front door in workerd before each of them. Prints the totals side by side and ends with the plain
- * totals. `-- --full` adds zot, and keeps what it prints in `docs/conformance.md`. With
+ * front door in workerd before each of them, and before the simulation on Node, Deno and Bun too.
+ * Prints the totals side by side and ends with the plain totals. `-- --full` adds zot, and keeps what it prints in `docs/conformance.md`. With
  * `-- --if-installed`, a machine without the suite is no failure.
  */
 import { execFileSync } from "node:child_process";
@@ -78,7 +78,7 @@ async function runAll(suite: string, full: boolean, signal: AbortSignal): Promis
   try {
     const upstreams = await startUpstreams(folder.path, full, started);
     signal.throwIfAborted();
-    const servers = await startServers(upstreams, started);
+    const servers = await startServers(upstreams, folder.path, started);
     const outcomes = new Map<string, Outcome>();
     for (const target of listTargets(servers)) {
       outcomes.set(target.name, await runTarget(suite, target, outcomes, signal));

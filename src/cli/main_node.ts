@@ -7,9 +7,9 @@
  */
 import process from "node:process";
 import type { CliHost } from "./host.ts";
-import { boundYoungHeap } from "./young_heap_node.ts";
+import { holdYoungHeap } from "./young_heap_node.ts";
 
-boundYoungHeap(process.argv.slice(2)); // first: it does not shrink again
+holdYoungHeap(process.argv.slice(2)); // first: it does not shrink again
 const { EXIT } = await import("./exit_code.ts");
 const { nodeHost } = await import("./host_node.ts");
 const { runCommandLine } = await import("./run.ts");

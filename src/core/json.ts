@@ -1,5 +1,5 @@
 import { decodeUtf8 } from "./bytes.ts";
-import { type KeySpan, needsStandIn, parseWithStandIns } from "./json_keys.ts";
+import { needsStandIn, parseWithStandIns, type WrittenKey } from "./json_keys.ts";
 import {
   MAX_JSON_DEPTH,
   MAX_JSON_DISTINCT_KEYS,
@@ -47,8 +47,8 @@ export function parseJson(
   maximumNodes: number = MAX_JSON_NODES,
 ): Json {
   const text = typeof input === "string" ? input : decode(input);
-  const spans = checkStructure(text, { maximumDepth, integerKeys, maximumNodes });
-  return parseWithStandIns(text, spans) as Json;
+  const keys = checkStructure(text, { maximumDepth, integerKeys, maximumNodes });
+  return parseWithStandIns(text, keys) as Json;
 }
 
 function decode(bytes: Uint8Array): string {
@@ -85,7 +85,8 @@ interface Scan {
   readonly levels: number[];
   /** For each level, keys with the serial number of the last object that had them. */
   readonly keysAt: Map<string, { lastObject: number }>[];
-  readonly spans: KeySpan[];
+  /** Keys that need a stand-in, in the order of the text. */
+  readonly odd: WrittenKey[];
   containers: number;
   keys: number;
   distinctKeys: number;
@@ -105,9 +106,9 @@ const CLOSE_OBJECT = 0x7d;
  *
  * @returns The keys that must not be read natively.
  */
-function checkStructure(text: string, rules: ScanRules): readonly KeySpan[] {
+function checkStructure(text: string, rules: ScanRules): readonly WrittenKey[] {
   const scan: Scan = {
-    ...{ levels: [], keysAt: [], shapes: [], noKeys: {}, spans: [] },
+    ...{ levels: [], keysAt: [], shapes: [], noKeys: {}, odd: [] },
     ...{ containers: 0, keys: 0, distinctKeys: 0, irregularKeys: 0 },
   };
   let isKeyNext = false;
@@ -116,8 +117,12 @@ function checkStructure(text: string, rules: ScanRules): readonly KeySpan[] {
       case QUOTE: {
         const end = stringEnd(text, i);
         if (isKeyNext) {
-          const key = readKey(scan, text, i, end);
+          const key = readKey(text, i, end);
           addKey(scan, key, i, rules);
+          if (needsStandIn(key, end - i)) {
+            scan.odd.push({ key, start: i, end });
+            countIrregular(scan);
+          }
           if (rules.integerKeys.has(key)) checkInteger(text, end);
         }
         isKeyNext = false;
@@ -138,7 +143,7 @@ function checkStructure(text: string, rules: ScanRules): readonly KeySpan[] {
         isKeyNext = (scan.levels.at(-1) ?? 0) > 0;
     }
   }
-  return scan.spans;
+  return scan.odd;
 }
 
 function open(scan: Scan, isObject: boolean, offset: number, rules: ScanRules): void {
@@ -151,9 +156,11 @@ function open(scan: Scan, isObject: boolean, offset: number, rules: ScanRules): 
   if (scan.levels.length > maximumDepth) {
     throw new SyntaxError(`JSON nests deeper than ${maximumDepth} at ${offset}`);
   }
-  if (scan.containers > maximumNodes) {
-    throw new SyntaxError(`JSON has more than ${maximumNodes} objects and arrays`);
-  }
+  assertAtMost(maximumNodes, scan.containers, "objects and arrays");
+}
+
+function assertAtMost(most: number, count: number, what: string): void {
+  if (count > most) throw new SyntaxError(`JSON has more than ${most} ${what}`);
 }
 
 function stringEnd(text: string, start: number): number {
@@ -165,13 +172,10 @@ function stringEnd(text: string, start: number): number {
   throw new SyntaxError(`JSON string is not closed at ${start}`);
 }
 
-function readKey(scan: Scan, text: string, start: number, end: number): string {
-  const written = text.slice(start + 1, end - 1);
-  if (!needsStandIn(written)) return written;
+function readKey(text: string, start: number, end: number): string {
+  const key = text.slice(start + 1, end - 1);
   // "a" and "\u0061" are the same key
-  const key = JSON.parse(text.slice(start, end)) as string;
-  scan.spans.push({ start, end, key });
-  return key;
+  return key.includes("\\") ? JSON.parse(text.slice(start, end)) as string : key;
 }
 
 function addKey(scan: Scan, key: string, offset: number, { maximumNodes }: ScanRules): void {
@@ -186,12 +190,8 @@ function addKey(scan: Scan, key: string, offset: number, { maximumNodes }: ScanR
     throw new AmbiguousJsonError(`JSON has a key twice at ${offset}`);
   } else known.lastObject = object;
   addToShape(scan, level, key);
-  if (++scan.keys > maximumNodes) {
-    throw new SyntaxError(`JSON has more than ${maximumNodes} keys`);
-  }
-  if (scan.distinctKeys > MAX_JSON_DISTINCT_KEYS) {
-    throw new SyntaxError(`JSON has more than ${MAX_JSON_DISTINCT_KEYS} different keys`);
-  }
+  assertAtMost(maximumNodes, ++scan.keys, "keys");
+  assertAtMost(MAX_JSON_DISTINCT_KEYS, scan.distinctKeys, "different keys");
 }
 
 /** Native parsers are fast where objects are alike: what is not costs many times more. */
@@ -203,9 +203,7 @@ function addToShape(scan: Scan, level: number, key: string): void {
 
 /** What a key makes that is not the one that came here last time. */
 function changeShape(scan: Scan, before: Shape, key: string): Shape {
-  if (++scan.irregularKeys > MAX_JSON_IRREGULAR_KEYS) {
-    throw new SyntaxError(`JSON has more than ${MAX_JSON_IRREGULAR_KEYS} irregular keys`);
-  }
+  countIrregular(scan);
   const next = before.next ??= new Map();
   const shape = next.get(key) ?? {};
   next.set(key, shape);
@@ -214,28 +212,16 @@ function changeShape(scan: Scan, before: Shape, key: string): Shape {
   return shape;
 }
 
+function countIrregular(scan: Scan): void {
+  assertAtMost(MAX_JSON_IRREGULAR_KEYS, ++scan.irregularKeys, "irregular keys");
+}
+
 /** Whether the number that follows a key, if one does, is written as a whole one. */
 function checkInteger(text: string, keyEnd: number): void {
-  const colon = skipBlanks(text, keyEnd);
-  const start = skipBlanks(text, colon + 1);
-  let end = start;
-  while (isNumberPart(text.charCodeAt(end))) end++;
-  if (end === start || /^(?:0|-?[1-9][0-9]*)$/.test(text.slice(start, end))) return;
+  const value = /[ \t\n\r]*:[ \t\n\r]*([-+.\deE]*)/y;
+  value.lastIndex = keyEnd;
+  const number = value.exec(text)?.[1] ?? "";
+  if (number === "" || /^(?:0|-?[1-9]\d*)$/.test(number)) return;
+  const start = value.lastIndex - number.length;
   throw new AmbiguousJsonError(`JSON number is not written as a whole number at ${start}`);
-}
-
-function skipBlanks(text: string, start: number): number {
-  let i = start;
-  while (isBlank(text.charCodeAt(i))) i++;
-  return i;
-}
-
-/** Space, tab, line feed, carriage return. */
-function isBlank(c: number): boolean {
-  return c === 0x20 || c === 0x09 || c === 0x0a || c === 0x0d;
-}
-
-/** `0` to `9`, `+`, `-`, `.`, `e`, `E`. */
-function isNumberPart(c: number): boolean {
-  return (c >= 0x30 && c <= 0x39) || c === 0x2b || c === 0x2d || c === 0x2e || (c | 0x20) === 0x65;
 }

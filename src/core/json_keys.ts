@@ -1,16 +1,16 @@
-/** A key in a JSON text: where its quotes begin and end, and what it says. */
-export interface KeySpan {
+/** A key in a JSON text: what it says, and where its quotes begin and end. */
+export interface WrittenKey {
+  readonly key: string;
   readonly start: number;
   readonly end: number;
-  readonly key: string;
 }
 
 /** What a stand-in begins with. Keys that do so themselves get a stand-in too. */
 const MARK = "~";
 
-/** Whether a key, as it is written, needs a stand-in. */
-export function needsStandIn(written: string): boolean {
-  return written.includes("\\") || written.startsWith(MARK);
+/** Whether a key must not be read natively: one with an escape, which made it longer. */
+export function needsStandIn(key: string, writtenLength: number): boolean {
+  return key.length + 2 < writtenLength || key.startsWith(MARK);
 }
 
 /**
@@ -19,30 +19,39 @@ export function needsStandIn(written: string): boolean {
  * One document could hide `manifests` of the next from whoever checks it (nodejs/node#63785).
  *
  * @param text JSON whose depth is capped: what is read is walked by recursion.
- * @param spans Each key for which {@link needsStandIn}, in the order of the text.
+ * @param odd Each key for which {@link needsStandIn}, in the order of the text.
  * @returns What was read, a JSON value.
  * @throws {SyntaxError} For what is no JSON.
  */
-export function parseWithStandIns(text: string, spans: readonly KeySpan[]): unknown {
-  if (spans.length === 0) return JSON.parse(text);
-  const numbers = new Map<string, number>();
+export function parseWithStandIns(text: string, odd: readonly WrittenKey[]): unknown {
+  if (odd.length === 0) return JSON.parse(text);
+  const standIns = new Map<string, string>();
   let masked = "";
   let done = 0;
-  for (const { start, end, key } of spans) {
-    const number = numbers.get(key) ?? numbers.size;
-    numbers.set(key, number);
-    masked += `${text.slice(done, start)}"${MARK}${number}"`;
+  for (const { key, start, end } of odd) {
+    const standIn = standIns.get(key) ?? MARK + standIns.size;
+    standIns.set(key, standIn);
+    masked += `${text.slice(done, start)}"${standIn}"`;
     done = end;
   }
-  return restore(JSON.parse(masked + text.slice(done)), [...numbers.keys()]);
+  return restore(parseMasked(masked + text.slice(done), text), [...standIns.keys()]);
+}
+
+/** @throws {SyntaxError} Which speaks of the text, and not of what was made of it. */
+function parseMasked(masked: string, text: string): unknown {
+  try {
+    return JSON.parse(masked);
+  } catch {
+    return JSON.parse(text);
+  }
 }
 
 function restore(value: unknown, keys: readonly string[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => restore(item, keys));
-  if (Object(value) !== value) return value;
   return Object.fromEntries(
-    Object.entries(value as object).map(([key, inner]) => [
-      key.startsWith(MARK) ? keys[Number(key.slice(1))] : key,
+    Object.entries(value).map(([key, inner]) => [
+      key.startsWith(MARK) ? keys[Number(key.slice(1))] as string : key, // any other has one too
       restore(inner, keys),
     ]),
   );

@@ -54,8 +54,8 @@ export const MAX_JSON_NODES = 32_768;
 
 /**
  * Most irregular keys in one JSON document: those that are not the ones that stood in this place of
- * the object before. Native parsers take up to 1 µs for each, and a fraction of that for what
- * repeats, as lists of descriptors do.
+ * the object before, and those that are written with an escape. Native parsers take up to 1 µs for
+ * each, and a fraction of that for what repeats, as lists of descriptors do.
  */
 export const MAX_JSON_IRREGULAR_KEYS = 8192;
 

@@ -90,19 +90,26 @@ function redactHeader(name: string, value: string): string {
 function redactDocument(text: string, type: string, learn: Redactor["learn"]): string {
   if (type.startsWith("application/x-www-form-urlencoded")) return redactForm(text, learn);
   if (!/^\s*[[{]/.test(text)) return text;
+  // by its strings, whole or cut: JSON.parse may take a key for another (nodejs/node#63785)
+  return text.replace(FIELD, (field, key: string, between: string | undefined, value: string) => {
+    if (between === undefined) return field;
+    const [name, secret] = [unquote(key), unquote(value)];
+    const isOneTimeCode = name === "code" && /^\d{6,8}$/.test(secret);
+    if (secret === "" || !isOneTimeCode && !SECRET_FIELD.test(name)) return field;
+    learn(secret);
+    return `${key}${between}"${STAND_IN}"`;
+  });
+}
+
+/** A string of JSON, and the string after its colon where it is a key with one. */
+const FIELD = /("[^"\\]*(?:\\.[^"\\]*)*")(?:(\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*"))?/gs;
+
+/** What a string of JSON says; as it is written, when it is none. */
+function unquote(text: string): string {
   try {
-    let isChanged = false;
-    const redacted: unknown = JSON.parse(text, (key, value: unknown) => {
-      if (typeof value !== "string" || value === "") return value;
-      const isOneTimeCode = key === "code" && /^\d{6,8}$/.test(value);
-      if (!isOneTimeCode && !SECRET_FIELD.test(key)) return value;
-      learn(value);
-      isChanged = true;
-      return STAND_IN;
-    });
-    return isChanged ? JSON.stringify(redacted) : text;
+    return JSON.parse(text) as string;
   } catch {
-    return text;
+    return text.slice(1, -1);
   }
 }
 

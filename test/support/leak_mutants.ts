@@ -96,8 +96,8 @@ export const LEAK_MUTANTS: readonly LeakMutant[] = [
     name: "a foreign layer is fetched from wherever it says",
     file: "client/foreign_layer.ts",
     edits: [[
-      `const { url } = decideOrigin({ use: "foreign-layer", upstream, from, target: named });`,
-      "const url = new URL(named, from).href; void decideOrigin;",
+      'const { url } = askOrigin(policy, "foreign-layer", `${target.origin}/v2/`, named);',
+      "const url = new URL(named, target.origin).href; void [askOrigin, policy];",
     ]],
     ...{ leakClass: "foreign-layer", finds: "connection" },
   },

@@ -85,8 +85,8 @@ const INTRODUCTION =
 but zot, judges it in the same way and leaves this page as it is. The suite is that of
 opencontainers/distribution-spec as it is since 2026, at version ${VERSION} with every optional API
 and every kind of data on. It is not built here: \`oci-conformance\` and \`zot\` are looked for on the
-PATH and in \`tidegate/suite\` of the user's cache. The front door runs in workerd, with
-\`ranges: verified\`.`;
+PATH and in \`tidegate/suite\` of the user's cache. The front door runs in workerd
+where nothing else is said, with \`ranges: verified\`.`;
 
 const LEGEND = `*tests* is the number that the suite gives; it counts groups too. *cases* are single
 test cases, and the columns after it count those. *counts* is what makes the command fail. A registry

@@ -4,6 +4,7 @@ import { serveSimulation } from "../../src/simulation/serve_node.ts";
 import { createSimulation, type Demo, seedDemo } from "../../src/simulation/mod.ts";
 import { type ServedWorker, serveWorker } from "../serve_worker.ts";
 import type { Rule } from "./judge.ts";
+import { type ServedDoor, startServedDoors } from "./served_doors.ts";
 import { EVERYTHING_ON, RESULTS, type SuiteRun } from "./suite.ts";
 import type { Stoppable, Upstream } from "./upstreams.ts";
 
@@ -38,16 +39,20 @@ export interface Servers {
   readonly door: ServedWorker;
   /** Through which everything may be pulled, and nothing else. */
   readonly pullDoor: ServedWorker;
+  /** The first again, before the simulation alone, on runtimes that have sockets. */
+  readonly servedDoors: readonly ServedDoor[];
   readonly demo: Demo;
 }
 
 /**
  * Start the simulation, and front doors before it and the upstreams.
  *
+ * @param folder For what they need.
  * @param started Takes each as soon as it runs.
  */
 export async function startServers(
   upstreams: readonly Upstream[],
+  folder: string,
   started: Stoppable[],
 ): Promise<Servers> {
   const keep = <T extends { close(): Promise<void> }>(server: T): T => {
@@ -62,15 +67,24 @@ export async function startServers(
   const simulation = { name: "simulation", title: "the simulation", host };
   const door = keep(await serveDoor([simulation, ...upstreams], "pull,push,delete", "door.log"));
   const pullDoor = keep(await serveDoor([simulation], "pull", "pull-only-door.log"));
-  return { simulation, upstreams, door, pullDoor, demo };
+  const config = doorConfig([simulation], "pull,push,delete");
+  const servedDoors = await startServedDoors(config, SECRETS, folder, started);
+  return { simulation, upstreams, door, pullDoor, servedDoors, demo };
 }
+
+const SECRETS = { SEAL_KEY: Buffer.alloc(32, 7).toString("base64") };
 
 function serveDoor(
   upstreams: readonly Upstream[],
   actions: string,
   logName: string,
 ): Promise<ServedWorker> {
-  const config = {
+  const config = JSON.stringify(doorConfig(upstreams, actions));
+  return serveWorker({ port: 0, config, secrets: SECRETS, log: logTo(logName) });
+}
+
+function doorConfig(upstreams: readonly Upstream[], actions: string): object {
+  return {
     upstreams: upstreams.map(({ name, host }) => ({
       ...{ name, origin: `http://${host}`, prefix: name, insecure: true },
     })),
@@ -78,8 +92,6 @@ function serveDoor(
     ranges: "verified",
     sealingKeys: [{ secret: "SEAL_KEY" }],
   };
-  const secrets = { SEAL_KEY: Buffer.alloc(32, 7).toString("base64") };
-  return serveWorker({ port: 0, config: JSON.stringify(config), secrets, log: logTo(logName) });
 }
 
 /** Writes lines to a new file beside the results. */
@@ -92,7 +104,7 @@ function logTo(name: string): (line: string) => void {
 
 /** Every run, in the order of the report. */
 export function listTargets(servers: Servers): readonly Target[] {
-  const { simulation, upstreams, door, pullDoor, demo } = servers;
+  const { simulation, upstreams, door, pullDoor, servedDoors, demo } = servers;
   const front = new URL(door.url).host;
   const whole = { cases: PUSH_CASES, everything: true };
   const strict = { ...whole, skips: SKIPS };
@@ -100,6 +112,7 @@ export function listTargets(servers: Servers): readonly Target[] {
   return [
     { ...direct(simulation), rule: strict },
     { ...through(simulation, front), rule: strict },
+    ...servedDoors.map((served) => ({ ...throughServed(simulation, served), rule: strict })),
     ...upstreams.flatMap((upstream) => [
       direct(upstream),
       { ...through(upstream, front), rule: whole, alone: upstream.name },
@@ -124,6 +137,12 @@ function direct({ name, title, host }: Upstream): Target {
 function through({ name, title }: Upstream, front: string): Target {
   const settings = pushing(`${name}/door`);
   return { name: `door-${name}`, title: `front door to ${title}`, registry: front, settings };
+}
+
+function throughServed({ name, title }: Upstream, { runtime, host }: ServedDoor): Target {
+  const id = `serve-${runtime.toLowerCase()}`;
+  const settings = pushing(`${name}/${id}`);
+  return { name: id, title: `front door on ${runtime} to ${title}`, registry: host, settings };
 }
 
 function pushing(path: string): Record<string, string> {
