@@ -1,8 +1,9 @@
 /**
  * `npm run conformance`: the OCI conformance suite against the simulation, real registries, and the
  * front door in workerd before each of them, and before the simulation on Node, Deno and Bun too.
- * Prints the totals side by side and ends with the plain totals. `-- --full` adds zot, and keeps what it prints in `docs/conformance.md`. With
- * `-- --if-installed`, a machine without the suite is no failure.
+ * Prints the totals side by side and ends with the plain totals. `-- --full` adds zot, and keeps what
+ * it prints in `docs/conformance.md`. With `-- --if-installed`, a machine without the suite is no
+ * failure.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -287,7 +287,7 @@ describe("parseJson()", () => {
       half,
     ),
     "irregular objects, then regular ones": repeat(
-      (i) => i < half / 2 ? `{"${id(i, 2039)}x":1,"${id(i * 31, 2029)}y":1},` : '{"x":1,"y":2},',
+      (i) => i < half ? `{"${id(i, 2039)}x":1,"${id(i * 31, 2029)}y":1},` : '{"x":1,"y":2},',
       MAX_JSON_NODES / 2 - 2,
     ),
     "many keys with objects of one other key each": repeat(
