@@ -106,7 +106,7 @@ export function readReport(file: string): VitestReport | undefined {
 }
 
 /**
- * Run them and end with the sum.
+ * Run them and end with the sum. That nothing ran is a failure.
  *
  * @param atOnce How many at a time.
  */
@@ -127,7 +127,7 @@ export async function runAll(list: readonly Run[], atOnce = 1): Promise<void> {
   const passed = all.reduce((sum, [, one]) => sum + one.passed, 0);
   const failed = all.reduce((sum, [, one]) => sum + one.failed, 0);
   console.log(`${passed} passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
+  if (failed > 0 || passed === 0) process.exitCode = 1;
 }
 
 if (import.meta.main) await runAll(runs());

@@ -67,4 +67,12 @@ describe("runAll()", () => {
     expect(process.exitCode).toBe(1);
     if (atOnce > 1) expect(lines.join("\n")).toMatch(/=== slow\nI am slow/);
   });
+
+  it.each([[0, 1], [3, 0]])("with %i passed ends with exit code %i", async (passed, code) => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const report = `{"numPassedTests":${passed},"numFailedTests":0,"success":true}`;
+    process.exitCode = 0;
+    await runAll([fake("one", 0, report)]);
+    expect(process.exitCode).toBe(code);
+  });
 });
