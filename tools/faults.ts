@@ -7,8 +7,9 @@ import { type Run, runAll, VITEST } from "./test.ts";
 const [first, ...rest] = process.argv.slice(2);
 if (first === "--full") process.env["TIDEGATE_FULL"] = "1";
 const files = first === "--full" || first === undefined ? rest : [first, ...rest];
+const some = files.length > 0 ? ["--passWithNoTests", ...files] : []; // each is of some projects
 const words = (...projects: readonly string[]): string[] => [
-  ...["run", "--config", "vitest.faults.config.ts", "--passWithNoTests", ...files],
+  ...["run", "--config", "vitest.faults.config.ts", ...some],
   ...projects.flatMap((project) => ["--project", project]),
 ];
 
