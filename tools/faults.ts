@@ -17,10 +17,10 @@ const list: readonly Run[] = [
   {
     name: "Node and workerd",
     command: "node",
-    args: [VITEST, ...words("library", "workerd", "clients")],
+    args: [VITEST, ...words("library", "workerd", "clients", "sockets")],
   },
   { name: "the command", command: "node", args: [VITEST, ...words("command")] },
-  { name: "Deno", command: "deno", args: ["run", "-A", VITEST, ...words("library")] },
+  { name: "Deno", command: "deno", args: ["run", "-A", VITEST, ...words("library", "sockets")] },
   { name: "Bun", command: "bun", args: ["--bun", VITEST, ...words("library"), "--pool=threads"] },
 ];
 await runAll(list, 2); // they mostly wait for timers and sockets

@@ -38,6 +38,8 @@ export interface CliHost {
   readonly clock: Clock;
   /** Default is the runtime's. */
   readonly fetch?: Fetch | undefined;
+  /** For large blobs, where there is something faster. Default is `fetch`. */
+  readonly largeFetch?: Fetch | undefined;
   readonly files: HostFiles;
   /** The user's folder for caches: `~/.cache`. */
   readonly cacheHome: string;

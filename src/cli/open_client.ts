@@ -42,7 +42,11 @@ export async function openClient(
     observer: observerOf(context, settings),
     clock: context.clock,
     ...(context.host.fetch && { fetch: context.host.fetch }),
-    transport: { ...settings.options.client.transport, userAgent: `tidegate/${VERSION}` },
+    transport: {
+      ...settings.options.client.transport,
+      userAgent: `tidegate/${VERSION}`,
+      largeFetch: context.host.largeFetch,
+    },
   };
   return {
     registry: createRegistryClient(options),

@@ -71,7 +71,10 @@ export function openBlob(
     send,
     image,
     digest,
-    request: (range, signal) => pullBlobRequest(target, digest, { range, signal }),
+    request: (range, signal) => ({
+      ...pullBlobRequest(target, digest, { range, signal }),
+      answerBytes: options.size,
+    }),
   }, options);
 }
 

@@ -69,7 +69,7 @@ export interface RegistryClientOptions {
   readonly transport?:
     | Pick<
       TransportOptions,
-      "retry" | "breaker" | "throttle" | "timeouts" | "userAgent"
+      "retry" | "breaker" | "throttle" | "timeouts" | "userAgent" | "largeFetch"
     >
     | undefined;
 }

@@ -46,6 +46,8 @@ export interface RegistryRequest {
   /** Absent for no body. A stream makes the request unrepeatable: it is sent once. */
   readonly body?: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
   readonly signal?: AbortSignal;
+  /** Bytes of the answer's body, where a descriptor tells. A hint: trusted for nothing. */
+  readonly answerBytes?: number | undefined;
   /** The operation that it is part of, for events. Set where somebody observes. */
   readonly operation?: number | undefined;
   /** Its own number, for events. Set by the transport where somebody observes. */

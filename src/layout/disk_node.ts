@@ -97,8 +97,8 @@ export async function writeAll(
   }
 }
 
-/** Up to so many bytes are copied to the system's cache faster than another thread takes over. */
-const MOST_AT_ONCE: number = 256 * 1024;
+/** Fewer bytes are copied to the system's cache faster than another thread takes over. */
+const MANY_BYTES: number = 256 * 1024;
 
 /** A write that took longer has waited for the disk: the others must not stand still with it. */
 const SLOW_MS = 50;
@@ -114,7 +114,7 @@ export function warmWriter(
 ): (bytes: Uint8Array, position: number) => void | Promise<void> {
   let isSlow = false;
   return (bytes, position) => {
-    if (isSlow || bytes.length > MOST_AT_ONCE) return writeAll(file, bytes, position);
+    if (isSlow || bytes.length >= MANY_BYTES) return writeAll(file, bytes, position);
     const startedAt = now();
     for (let done = 0; done < bytes.length;) {
       done += writeSync(file.fd, bytes, done, bytes.length - done, position + done);

@@ -13,17 +13,26 @@ import { lentBytes } from "./lent_bytes_deno.ts";
 import { networkError } from "./network_error.ts";
 import { isRedirectError, keepsStreams, streamedBytes } from "./streamed_bytes_node.ts";
 import { redirectedStream } from "./redirected_stream.ts";
+import type { TransportSettings } from "./settings.ts";
+
+/** From here on a connection of its own, and its handshake, take less than is saved. */
+const LARGE_BYTES: number = 32 * 1024 * 1024;
 
 /** The innermost `Send`: one exchange through `fetch`, redirects not followed. */
 export function createFetchSend(
-  { fetch, userAgent }: { readonly fetch: Fetch; readonly userAgent: string },
+  { fetch: usual, largeFetch = usual, userAgent }: Pick<
+    TransportSettings,
+    "fetch" | "largeFetch" | "userAgent"
+  >,
 ): Send {
   let redirect: "manual" | "follow" = "manual";
   return async (request) => {
-    let response = await exchange(fetch, request, userAgent, redirect);
+    const fetch = Number(request.answerBytes) >= LARGE_BYTES ? largeFetch : usual;
+    const ask = (): Promise<Response> => exchange(fetch, request, userAgent, redirect);
+    let response = await ask();
     if (response.type === "opaqueredirect") {
       redirect = "follow"; // learned once: this runtime shows no manual redirects
-      response = await exchange(fetch, request, userAgent, redirect);
+      response = await ask();
     }
     return toRegistryResponse(request, response);
   };
@@ -67,8 +76,8 @@ function toRequest(
   redirect: "manual" | "follow",
 ): Request {
   const isStreamed = sent instanceof ReadableStream;
-  const isBytes = body instanceof Uint8Array;
-  const length = isBytes && isStreamed && { "content-length": String(body.length) };
+  const length = isStreamed && body instanceof Uint8Array &&
+    { "content-length": String(body.length) };
   const init: RequestInit & { duplex?: "half" } = {
     method,
     // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
@@ -94,7 +103,7 @@ function toRequest(
 
 function toRegistryResponse({ url }: RegistryRequest, response: Response): RegistryResponse {
   const { status, headers, body } = response;
-  const answered = new URL(response.redirected && response.url !== "" ? response.url : url);
+  const answered = new URL((response.redirected && response.url) || url);
   answered.search = "";
   answered.hash = "";
   return { status, headers, body, url: answered.href, release: () => {} };

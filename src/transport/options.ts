@@ -48,6 +48,11 @@ export interface TransportOptions {
   readonly throttle?: Partial<ThrottleSettings> | undefined;
   /** Default is 30 s for headers, 120 s in total. */
   readonly timeouts?: Partial<TimeoutSettings> | undefined;
+  /**
+   * The way out for GETs whose answer is known to be large, 32 MiB or more, where there is a faster one
+   * than `fetch`. Default is `fetch`.
+   */
+  readonly largeFetch?: Fetch | undefined;
   /** What outlives this transport. Default is fresh. */
   readonly state?: TransportState | undefined;
   /** Default is `tidegate`. Docker Hub refuses requests without one; browsers send their own. */
@@ -66,8 +71,9 @@ const TIMEOUTS: TimeoutSettings = { headersMs: 30_000, totalMs: 120_000 };
  */
 export function resolveTransportOptions(options: TransportOptions): TransportSettings {
   const { upstream, fetch = platformFetch, clock = systemClock, random = systemRandom } = options;
-  const { credentials, observer, state = createTransportState(), userAgent = "tidegate" } = options;
+  const { credentials, largeFetch, observer, state = createTransportState() } = options;
   const { tokens = createTokenCache({ kv: NO_STORE, clock, random }) } = options;
+  const { userAgent = "tidegate" } = options;
   const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
   const authorizer = options.authorizer ?? createAuthorizer({
     upstream,
@@ -82,6 +88,7 @@ export function resolveTransportOptions(options: TransportOptions): TransportSet
   return {
     upstream,
     fetch,
+    largeFetch,
     authorizer,
     clock,
     random,

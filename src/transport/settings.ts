@@ -27,6 +27,7 @@ export interface ThrottleSettings extends SlotLimits {
 export interface TransportSettings {
   readonly upstream: Upstream;
   readonly fetch: Fetch;
+  readonly largeFetch?: Fetch | undefined;
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly random: Random;

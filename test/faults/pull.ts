@@ -1,5 +1,5 @@
 import { createRegistryClient } from "../../src/client/mod.ts";
-import { type ErrorCode, isTidegateError } from "../../src/core/mod.ts";
+import { type ErrorCode, type Fetch, isTidegateError } from "../../src/core/mod.ts";
 import { fixedRandom } from "../support/transport.ts";
 import { BLOB_SIZES, blobContent, type BlobName } from "./catalogue.ts";
 
@@ -28,6 +28,8 @@ export interface PullTask {
   readonly size?: number | undefined;
   /** Give up after one try that brought nothing, as the door has made its own. */
   readonly once?: boolean | undefined;
+  /** Default is the runtime's. */
+  readonly fetch?: Fetch | undefined;
 }
 
 /** Neither waits for what is random, nor 30 s for a circuit that the case itself has opened. */
@@ -84,10 +86,11 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Pull with the library, as a stream, comparing every byte that it hands out. Waits cost nothing. */
 export async function pullWithLibrary(task: PullTask): Promise<Pulled> {
-  const { address, repository, digest, range, size, once = false } = task;
+  const { address, repository, digest, range, size, once = false, fetch } = task;
   const client = createRegistryClient({
     random: fixedRandom(0),
     transport: once ? ONCE : PATIENT,
+    fetch,
     ...(once && { resume: { idleAttempts: 1 } }),
   });
   const comparison = createComparison(task);

@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { socketFetch } from "../../src/cli/socket_fetch_node.ts";
+
+const OTHER = new Response("other");
+const MIB = 1024 * 1024;
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server that answers every connection by itself; its address, and what it was sent. */
+async function serve(
+  answer: (socket: Socket) => void,
+): Promise<{ readonly url: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (text) => {
+      asked.push(String(text));
+      answer(socket);
+    });
+  });
+  servers.push(server.listen(0, "127.0.0.1"));
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/a?b=c`, asked };
+}
+
+const fetching = socketFetch(() => Promise.resolve(OTHER));
+const get = (url: string, init?: RequestInit): Promise<Response> =>
+  fetching(new Request(url, init));
+const plain = (body: string, more = ""): string =>
+  `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`;
+
+describe("socketFetch()", () => {
+  it("asks as fetch does, once per connection, and gives the answer", async () => {
+    const { url, asked } = await serve((socket) => socket.end(plain("hello", "ETag: a\r\n")));
+    const response = await get(url, { headers: { range: "bytes=0-4", "user-agent": "test" } });
+    expect([response.status, response.headers.get("etag")]).toEqual([200, "a"]);
+    expect(await response.text()).toBe("hello");
+    expect(asked[0]).toMatch(/^GET \/a\?b=c HTTP\/1\.1\r\n/);
+    const fields = asked[0]?.split("\r\n").slice(1);
+    expect(fields).toEqual(expect.arrayContaining([
+      ...["accept: */*", "range: bytes=0-4", "user-agent: test", "connection: close"],
+      `host: ${new URL(url).host}`,
+    ]));
+  });
+
+  it("reads 20 MiB whatever the pieces are", async () => {
+    const piece = new Uint8Array(777_777).map((_, i) => i % 251);
+    const size = 20 * MIB;
+    const { url } = await serve((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+      for (let left = size; left > 0; left -= piece.length) socket.write(piece.subarray(0, left));
+    });
+    const bytes = await (await get(url)).bytes();
+    expect(bytes.length).toBe(size);
+    expect(bytes.every((byte, i) => byte === i % piece.length % 251)).toBe(true);
+  });
+
+  it.each([
+    ["a redirect", "HTTP/1.1 307 T\r\nLocation: /x\r\nContent-Length: 2\r\n\r\nhi", 307],
+    ["an error", "HTTP/1.1 404 N\r\nContent-Length: 2\r\n\r\nhi", 404],
+  ])("gives %s as it is", async (_, text, status) => {
+    const { url } = await serve((socket) => socket.end(text));
+    const response = await get(url);
+    expect([response.status, await response.text()]).toEqual([status, "hi"]);
+  });
+
+  it.each([
+    ["chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    ["no length", "HTTP/1.1 200 OK\r\n\r\n"],
+    ["what is no HTTP", "hello\r\n\r\n"],
+    ["no content", "HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n"],
+  ])("leaves %s to the other, and closes its connection", async (_, text) => {
+    const closed = Promise.withResolvers<void>();
+    const { url } = await serve((socket) => {
+      socket.on("close", () => closed.resolve());
+      socket.write(text);
+    });
+    expect(await get(url)).toBe(OTHER);
+    await closed.promise;
+  });
+
+  it("leaves everything but GET to the other", async () => {
+    expect(await get("http://127.0.0.1:9/", { method: "HEAD" })).toBe(OTHER);
+  });
+
+  it("rejects as fetch does where nobody listens, or the head does not end", async () => {
+    const cause = { code: "ECONNREFUSED" };
+    await expect(get("http://127.0.0.1:9/")).rejects.toMatchObject({ name: "TypeError", cause });
+    const { url } = await serve((socket) => socket.end("HTTP/1.1 200 OK\r\nContent-"));
+    await expect(get(url)).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it("never takes a short body for whole", async () => {
+    for (const end of ["end", "resetAndDestroy"] as const) {
+      const { url } = await serve((socket) => {
+        const text = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello";
+        socket.write(text, () => setTimeout(() => socket[end]?.(), 20));
+      });
+      const response = await get(url);
+      await expect(response.text(), end).rejects.toBeInstanceOf(TypeError);
+    }
+  });
+
+  it("ends with the signal's reason, before, while and after it waits for the head", async () => {
+    const reason = new Error("stop");
+    const { url } = await serve(() => {});
+    await expect(get(url, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const waiting = get(url, { signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(waiting).rejects.toBe(reason);
+    const { url: slow } = await serve((socket) => socket.write(plain("hello").slice(0, -1)));
+    const late = new AbortController();
+    const response = await get(slow, { signal: late.signal });
+    setTimeout(() => late.abort(reason), 20);
+    await expect(response.text()).rejects.toBe(reason);
+  });
+
+  it("stops the server while nobody reads, and lets it go when nobody will", async () => {
+    const size = 64 * MIB;
+    const closed = Promise.withResolvers<void>();
+    let written = 0;
+    const { url } = await serve((socket) => {
+      socket.on("close", () => closed.resolve());
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+      const piece = new Uint8Array(MIB);
+      const more = (): void => {
+        while (written < size && socket.write(piece)) written += piece.length;
+        written += piece.length;
+      };
+      socket.on("drain", more);
+      more();
+    });
+    const response = await get(url);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(written).toBeLessThan(size / 2);
+    await response.body?.cancel();
+    await closed.promise;
+  });
+});
