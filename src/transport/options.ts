@@ -71,9 +71,9 @@ const TIMEOUTS: TimeoutSettings = { headersMs: 30_000, totalMs: 120_000 };
  */
 export function resolveTransportOptions(options: TransportOptions): TransportSettings {
   const { upstream, fetch = platformFetch, clock = systemClock, random = systemRandom } = options;
-  const { credentials, largeFetch, observer, state = createTransportState() } = options;
+  const { credentials, observer, state = createTransportState(), userAgent = "tidegate" } = options;
   const { tokens = createTokenCache({ kv: NO_STORE, clock, random }) } = options;
-  const { userAgent = "tidegate" } = options;
+  const { largeFetch } = options;
   const timeouts = fill("timeouts", TIMEOUTS, options.timeouts);
   const authorizer = options.authorizer ?? createAuthorizer({
     upstream,

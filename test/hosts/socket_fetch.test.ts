@@ -1,7 +1,13 @@
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { socketFetch } from "../../src/cli/socket_fetch_node.ts";
+import { ownFolder } from "../support/own_folder_node.ts";
 
 const OTHER = new Response("other");
 const MIB = 1024 * 1024;
@@ -141,5 +147,47 @@ describe("socketFetch()", () => {
     expect(written).toBeLessThan(size / 2);
     await response.body?.cancel();
     await closed.promise;
+  });
+});
+
+/** A certificate for `localhost`, and that of who vouches for it. */
+function makeCertificates(folder: string): Readonly<Record<"key" | "cert" | "ca", string>> {
+  const at = (name: string): string => join(folder, name);
+  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const openssl = (...words: readonly string[]): unknown =>
+    execFileSync("openssl", words, { stdio: "ignore" });
+  writeFileSync(at("leaf.ext"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n");
+  const ca = ["-keyout", at("ca.key"), "-out", at("ca.pem")];
+  openssl("req", "-x509", ...ec, "-days", "1", "-subj", "/CN=test authority", ...ca);
+  openssl("req", ...ec, "-subj", "/CN=localhost", "-keyout", at("key.pem"), "-out", at("leaf.csr"));
+  const signed = ["-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial", "-days", "1"];
+  const out = ["-extfile", at("leaf.ext"), "-out", at("cert.pem")];
+  openssl("x509", "-req", "-in", at("leaf.csr"), ...signed, ...out);
+  return { key: at("key.pem"), cert: at("cert.pem"), ca: at("ca.pem") };
+}
+
+describe("socketFetch() over TLS", () => {
+  it("trusts whom the runtime was told to trust, and nobody else", async () => {
+    const { key, cert, ca } = makeCertificates(ownFolder("tls"));
+    const options = { key: readFileSync(key), cert: readFileSync(cert) };
+    const server = createTlsServer(options, (socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(plain("a".repeat(3 * MIB))));
+    });
+    server.on("tlsClientError", () => {});
+    servers.push(server.listen(0, "127.0.0.1"));
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const child = new URL("socket_fetch_child.ts", import.meta.url).pathname;
+    const first = "Deno" in globalThis ? ["run", "-A"] : [];
+    const ask = async (host: string, env: Record<string, string>): Promise<string> => {
+      const words = [...first, child, `https://${host}:${port}/`];
+      const how = { env: { ...process.env, ...env } };
+      return (await promisify(execFile)(process.execPath, words, how)).stdout.trim();
+    };
+    const trusting = { NODE_EXTRA_CA_CERTS: ca, DENO_CERT: ca };
+    expect(await ask("localhost", trusting)).toBe(String(3 * MIB));
+    expect(await ask("localhost", {})).toMatch(/^refused: /);
+    expect(await ask("127.0.0.1", trusting)).toMatch(/^refused: /); // another name
   });
 });

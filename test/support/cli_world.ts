@@ -35,6 +35,7 @@ export interface CliRun {
   /** In place of the disk. */
   readonly files?: HostFiles;
   readonly signal?: AbortSignal;
+  readonly largeFetch?: CliHost["largeFetch"];
   /** In place of programs. */
   readonly runHelper?: CliHost["runHelper"];
 }
@@ -172,6 +173,7 @@ export async function runIn(
     signal: how.signal ?? new AbortController().signal,
     clock: systemClock,
     files: how.files ?? nodeFiles,
+    largeFetch: how.largeFetch,
     cacheHome: join(folder, "home-cache"),
     dockerConfigPath: join(folder, "docker", "config.json"),
     runHelper: how.runHelper ?? (() => Promise.reject(new Error("No helper is there"))),

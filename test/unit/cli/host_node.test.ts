@@ -56,6 +56,23 @@ describe("askTerminal()", () => {
   });
 });
 
+describe("nodeHost()", () => {
+  it("has a way of its own for large blobs, unless there is a proxy", () => {
+    const { signal } = new AbortController();
+    const name = "https_proxy";
+    const before = process.env[name];
+    try {
+      delete process.env[name];
+      expect(nodeHost(signal).largeFetch).toBeTypeOf("function");
+      process.env[name] = "http://proxy.test";
+      expect(nodeHost(signal).largeFetch).toBeUndefined();
+    } finally {
+      delete process.env[name];
+      if (before !== undefined) process.env[name] = before;
+    }
+  });
+});
+
 describe("nodeFiles", () => {
   it("a file appears when it is closed, and an aborted one never", async () => {
     const path = nodeFiles.join(folder, "deep", "file");

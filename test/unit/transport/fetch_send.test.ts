@@ -23,6 +23,22 @@ describe("createFetchSend()", () => {
     expect([seen?.redirect, seen?.credentials]).toEqual(["manual", "omit"]);
   });
 
+  it("sends what is known to be large by its own way, and nothing else", async () => {
+    const ways: string[] = [];
+    const by = (way: string): Fetch => () => {
+      ways.push(way);
+      return Promise.resolve(new Response());
+    };
+    const send = createFetchSend({ fetch: by("fetch"), largeFetch: by("large"), userAgent: "t" });
+    const large = 32 * 1024 * 1024;
+    for (const answerBytes of [undefined, 0, large - 1, large, 10 ** 12]) {
+      await send({ ...blobRequest(), answerBytes });
+    }
+    expect(ways).toEqual(["fetch", "fetch", "fetch", "large", "large"]);
+    await sendThrough(by("only"))({ ...blobRequest(), answerBytes: large });
+    expect(ways.at(-1)).toBe("only");
+  });
+
   it("types what fetch throws and names the most telling code", async () => {
     const refused = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
     const failing = sendThrough(() =>
