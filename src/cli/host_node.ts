@@ -15,9 +15,9 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import type { ReadStream, WriteStream } from "node:tty";
 import { concatBytes, platformFetch, systemClock, TidegateError } from "../core/mod.ts";
-import { isRuntime } from "../transport/mod.ts";
 import { askTerminal } from "./ask_node.ts";
 import type { CliHost, FileWriter, HostFiles, ProgramResult, TextSink } from "./host.ts";
+import { hasProxy } from "./env_proxy_node.ts";
 import { socketFetch } from "./socket_fetch_node.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -25,9 +25,6 @@ const HELPER_TIMEOUT_MS = 30_000; // one that asks the user needs a while
 const MAX_HELPER_OUTPUT_BYTES: number = 128 * 1024;
 
 const READ_BYTES: number = 64 * 1024; // at a time, of a file
-
-/** What tells of a proxy, in capitals or not. */
-const PROXIES: readonly string[] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
 /** A name that cannot leave the directory of helpers nor become an option. */
 const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -55,8 +52,9 @@ export function nodeHost(signal: AbortSignal): CliHost {
 
 /** Bun's `fetch` needs no help, and behind a proxy `fetch` alone knows the way. */
 function largeFetch(env: CliHost["env"]): Pick<CliHost, "largeFetch"> {
-  const isProxied = PROXIES.some((name) => env[name] || env[name.toLowerCase()]);
-  return isProxied || isRuntime("Bun") ? {} : { largeFetch: socketFetch(platformFetch) };
+  return hasProxy(env) || process.versions["bun"] !== undefined
+    ? {}
+    : { largeFetch: socketFetch(platformFetch) };
 }
 
 function cacheHomeOf(platform: string, home: string, local: string | undefined): string {

@@ -10,6 +10,7 @@ import type { CliHost } from "./host.ts";
 import { holdYoungHeap } from "./young_heap_node.ts";
 
 holdYoungHeap(process.argv.slice(2)); // first: it does not shrink again
+const { useEnvProxy } = await import("./env_proxy_node.ts");
 const { EXIT } = await import("./exit_code.ts");
 const { nodeHost } = await import("./host_node.ts");
 const { runCommandLine } = await import("./run.ts");
@@ -37,6 +38,12 @@ function main(): void {
     ...nodeHost(interrupted.signal),
     allowGrace: (milliseconds) => void (graceMs = milliseconds + MARGIN_MS),
   };
+  try {
+    useEnvProxy(host.env);
+  } catch (error) {
+    process.stderr.write(`Error: ${(error as Error).message}\n`);
+    process.exit(EXIT.usage);
+  }
   process.exitCode = EXIT.failed; // Deno ends on its own when standard error takes nothing
   runCommandLine(process.argv.slice(2), host, VERSION).then((code) => {
     process.exit(code);
