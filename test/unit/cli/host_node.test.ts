@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { askTerminal } from "../../../src/cli/ask_node.ts";
 import { exitCodeOf } from "../../../src/cli/exit_code.ts";
 import { InterruptedError } from "../../../src/cli/interrupted_error.ts";
@@ -59,17 +59,16 @@ describe("askTerminal()", () => {
 describe("nodeHost()", () => {
   it("has a way of its own for large blobs, unless there is a proxy", () => {
     const { signal } = new AbortController();
-    const name = "https_proxy";
-    const before = process.env[name];
-    try {
-      delete process.env[name];
-      expect(nodeHost(signal).largeFetch).toBeTypeOf("function");
-      process.env[name] = "http://proxy.test";
-      expect(nodeHost(signal).largeFetch).toBeUndefined();
-    } finally {
-      delete process.env[name];
-      if (before !== undefined) process.env[name] = before;
+    const names = ["http_proxy", "https_proxy", "all_proxy"]
+      .flatMap((name) => [name, name.toUpperCase()]);
+    for (const name of names) vi.stubEnv(name, undefined);
+    expect(nodeHost(signal).largeFetch).toBeTypeOf("function");
+    for (const name of names) {
+      vi.stubEnv(name, "http://proxy.test");
+      expect(nodeHost(signal).largeFetch, name).toBeUndefined();
+      vi.stubEnv(name, undefined);
     }
+    vi.unstubAllEnvs();
   });
 });
 

@@ -128,6 +128,34 @@ describe("createSocketBody()", () => {
     expect(value?.length).toBe(160_000);
   });
 
+  it("ends a read that wants more than there is", async () => {
+    const { body } = feed(5, split(counted(5), [2]));
+    const reader = body.stream.getReader({ mode: "byob" });
+    const read: (
+      view: Uint8Array,
+      how: { readonly min: number },
+    ) => ReturnType<typeof reader.read> = reader.read.bind(reader);
+    const { value } = await read(new Uint8Array(10), { min: 10 });
+    expect([value, (await reader.read(new Uint8Array(1))).done]).toEqual([counted(5), true]);
+  });
+
+  it("fails when the socket does not stop, before it holds much", async () => {
+    const { body, destroyed } = feed(10 ** 9, []);
+    const piece = new Uint8Array(32 * 1024);
+    for (let i = 0; i < 32; i++) expect(body.take(piece)).toBe(false);
+    expect(destroyed()).toBe(0);
+    expect(body.take(piece)).toBe(false);
+    expect(destroyed()).toBe(1);
+    await expect(new Response(body.stream).bytes()).rejects.toThrow(TypeError);
+  });
+
+  it("tells of an abort before what came", async () => {
+    const { body } = feed(100, []);
+    body.take(counted(50));
+    body.abort(CUT);
+    await expect(new Response(body.stream).bytes()).rejects.toBe(CUT);
+  });
+
   it("lets go of the socket when it is cancelled, with a read under way or not", async () => {
     for (const isReading of [false, true]) {
       const { body, destroyed } = feed(10, []);
