@@ -18,7 +18,7 @@ const common = {
  * `library`: the library, on Node, Deno and Bun. `workerd`: the same files inside workerd.
  * `clients`: what else asks a front door (curl, skopeo), and callers that are slow or go away.
  * `command`: the command as a process, killed and in want of disk or registry.
- * `sockets`: pulls over the command's own connections, on Node and Deno.
+ * `sockets`: pulls over the command's own connections.
  */
 export default defineConfig({
   test: {

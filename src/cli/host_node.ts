@@ -50,11 +50,11 @@ export function nodeHost(signal: AbortSignal): CliHost {
   };
 }
 
-/** Bun's `fetch` needs no help, and behind a proxy `fetch` alone knows the way. */
+/** For Node's sake alone; and behind a proxy `fetch` alone knows the way. */
 function largeFetch(env: CliHost["env"]): Pick<CliHost, "largeFetch"> {
-  return hasProxy(env) || process.versions["bun"] !== undefined
-    ? {}
-    : { largeFetch: socketFetch(platformFetch) };
+  const { bun, deno } = process.versions;
+  const isNode = bun === undefined && deno === undefined;
+  return isNode && !hasProxy(env) ? { largeFetch: socketFetch(platformFetch) } : {};
 }
 
 function cacheHomeOf(platform: string, home: string, local: string | undefined): string {

@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import process from "node:process";
 import { connect as connectTls } from "node:tls";
 import type { Fetch } from "../core/mod.ts";
 import { readResponseHead, type ResponseHead } from "./response_head_node.ts";
@@ -28,8 +27,8 @@ const ODD: unique symbol = Symbol("odd");
  * It follows no redirect, and decodes nothing. The body of an answer must be read or cancelled, or
  * its connection stays.
  *
- * @param otherwise Is asked for what is not to be had so: other methods, what `fetch` would refuse,
- * `https` on Deno; and again where an answer is anything but plain HTTP/1.1 with a length.
+ * @param otherwise Is asked for other methods and what `fetch` may refuse; and again where an answer is
+ * anything but plain HTTP/1.1 with a length.
  * @returns One that rejects as `fetch` does: with the signal's reason, or a `TypeError` that has the
  * cause.
  */
@@ -42,13 +41,9 @@ export function socketFetch(otherwise: Fetch): Fetch {
   };
 }
 
-/**
- * Deno's TLS goes on reading when it is told to stop, and trusts by other rules than its `fetch`. Ports of
- * other protocols are `fetch`'s to refuse.
- */
-function isFit({ protocol, port }: URL): boolean {
-  const isPlain = protocol === "http:" || process.versions["deno"] === undefined;
-  return isPlain && (port === "" || (Number(port) > 1023 && !OTHERS_PORTS.has(Number(port))));
+/** Ports of other protocols are `fetch`'s to refuse. */
+function isFit({ port }: URL): boolean {
+  return port === "" || (Number(port) > 1023 && !OTHERS_PORTS.has(Number(port)));
 }
 
 function ask(request: Request): Promise<Response | typeof ODD> {
