@@ -155,7 +155,7 @@ function peer(name: "skopeo" | "crane", run: (path: string) => ReturnType<Racer[
   return path === undefined ? [] : [{ name, run: () => run(path) }];
 }
 
-/** All in each round, each first in one: drift of the machine hits all alike. */
+/** All in each round, each first in one, after one neighbour or the other: drift hits all alike. */
 async function* race(
   { rounds, runtimes }: Track,
   work: { readonly bytes?: number; readonly images?: number },
@@ -165,7 +165,8 @@ async function* race(
   for (let round = 0; round < rounds; round++) {
     const result: Record<string, Readonly<Record<string, Taken>>> = {};
     const first = round % racers.length;
-    for (const { name, run } of [...racers.slice(first), ...racers.slice(0, first)]) {
+    const order = [...racers.slice(first), ...racers.slice(0, first)];
+    for (const { name, run } of round % 2 ? order.reverse() : order) {
       result[name] = await run();
     }
     results.push(result);

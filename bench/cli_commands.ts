@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { findCommand, findGoTool } from "../tools/go_tools.ts";
 import { peakRssMib, RUNTIME_COMMANDS } from "./runner.ts";
@@ -34,10 +34,12 @@ export function findPeer(name: "skopeo" | "crane"): string | undefined {
 }
 
 /**
- * Run a command to its end.
+ * Run a command to its end, on a disk that has done with what the one before it has left: some sync what
+ * they write, others leave it to whoever comes next.
  * @throws {Error} When it fails, with what it said.
  */
 export async function take([command, ...args]: Words): Promise<Taken> {
+  spawnSync("sync");
   const start = performance.now();
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   let [peakMib, output]: [number | null, string] = [null, ""];
