@@ -1,6 +1,7 @@
 import {
   abortable,
   type Clock,
+  createDeadline,
   type Fetch,
   isTidegateError,
   MAX_REDIRECTS,
@@ -98,17 +99,14 @@ async function inTime<T>(
   { clock, timeoutMs: milliseconds }: Pick<TokenExchange, "clock" | "timeoutMs">,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const abort = new AbortController();
-  const stop = clock.after(milliseconds, () => {
-    const { origin } = new URL(endpoint);
-    const message = `The token endpoint at ${origin} took over ${milliseconds} ms`;
-    const details = { origin, phase: "total", milliseconds } as const;
-    abort.abort(new TidegateError("NETWORK_TIMEOUT", message, details));
-  });
+  const { origin } = new URL(endpoint);
+  const details = { origin, phase: "total", milliseconds } as const;
+  const what = `The token endpoint at ${origin}`;
+  const { signal, dispose } = createDeadline(clock, details, undefined, what);
   try {
-    return await run(abort.signal);
+    return await run(signal);
   } finally {
-    stop();
+    dispose();
   }
 }
 

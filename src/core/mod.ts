@@ -8,6 +8,7 @@ export * from "./abortable.ts";
 export * from "./body.ts";
 export * from "./bytes.ts";
 export * from "./clock.ts";
+export * from "./deadline.ts";
 export * from "./errors.ts";
 export * from "./fetch.ts";
 export * from "./hasher.ts";

@@ -4,6 +4,7 @@ import {
   type Layer,
   type RegistryRequest,
   type Send,
+  tookLong,
 } from "../core/mod.ts";
 import { observe } from "../observability/mod.ts";
 import { PROBE_WAIT_MS } from "./breaker_state.ts";
@@ -78,14 +79,22 @@ async function attemptOnce(next: Send, request: RegistryRequest): Promise<Outcom
   }
 }
 
-/** Wait out the time in which some request was told that the whole host wants no requests. */
-async function keepQuiet(settings: TransportSettings, signal?: AbortSignal): Promise<void> {
-  const { clock, random, retry, state, upstream: { origin } } = settings;
+/**
+ * Wait out the time in which some request was told that the whole host wants no requests: no longer
+ * than a request may take that has no body, for nothing of this one's is sent meanwhile.
+ */
+async function keepQuiet(
+  { clock, random, retry, state, timeouts: { totalMs: milliseconds }, upstream: { origin } }:
+    TransportSettings,
+  signal?: AbortSignal,
+): Promise<void> {
+  const latest = clock.now() + milliseconds;
   for (;;) { // another request may be told to wait longer meanwhile
-    const until = state.quietUntil.get(origin);
-    if (until === undefined) return;
-    if (until <= clock.now()) return void state.quietUntil.delete(origin);
-    await clock.sleep(until - clock.now() + random.float() * retry.baseMs, signal);
+    const now = clock.now();
+    const until = state.quietUntil.get(origin) ?? 0;
+    if (until <= now) return void state.quietUntil.delete(origin);
+    if (latest <= now) throw tookLong({ origin, phase: "total", milliseconds });
+    await clock.sleep(Math.min(until + random.float() * retry.baseMs, latest) - now, signal);
   }
 }
 

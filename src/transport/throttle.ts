@@ -1,6 +1,5 @@
-import type { Layer, RegistryRequest } from "../core/mod.ts";
+import { createDeadline, type Layer, type RegistryRequest } from "../core/mod.ts";
 import { observe } from "../observability/mod.ts";
-import { createDeadline } from "./deadline.ts";
 import { requestPlace } from "./request_facts.ts";
 import type { TransportSettings } from "./settings.ts";
 import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";

@@ -1,4 +1,4 @@
-import { abortable, type Clock, isTidegateError, TidegateError } from "../core/mod.ts";
+import { abortable, type Clock, createDeadline, isTidegateError } from "../core/mod.ts";
 
 /**
  * Do something, but no longer than a deadline, even if it never looks at its signal.
@@ -11,16 +11,12 @@ export async function withinDeadline<T>(
   milliseconds: number,
   { clock, what }: { readonly clock: Clock; readonly what: string },
 ): Promise<T> {
-  const controller = new AbortController();
-  const message = `The ${what} took longer than ${milliseconds} ms`;
   const details = { origin: what, phase: "total", milliseconds } as const;
-  const cancel = clock.after(milliseconds, () => {
-    controller.abort(new TidegateError("NETWORK_TIMEOUT", message, details));
-  });
+  const { signal, dispose } = createDeadline(clock, details, undefined, `The ${what}`);
   try {
-    return await abortable(Promise.resolve(work(controller.signal)), controller.signal);
+    return await abortable(Promise.resolve(work(signal)), signal);
   } finally {
-    cancel();
+    dispose();
   }
 }
 

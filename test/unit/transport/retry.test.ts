@@ -153,6 +153,22 @@ describe("withRetry()", () => {
     });
   });
 
+  it("ends the wait of an upload of unknown length with the total: no body is sent in it", async () => {
+    const clock = createVirtualClock();
+    const start = clock.now();
+    const settings = testSettings(clock);
+    settings.state.quietUntil.set(ORIGIN, start + 300_000);
+    const send = scripted([answer(202)]);
+    const sent = withRetry(settings)(send)(
+      blobRequest({ method: "PATCH", body: new ReadableStream() }),
+    );
+    await expect(clock.run(sent)).rejects.toMatchObject({
+      code: "NETWORK_TIMEOUT",
+      details: { origin: ORIGIN, phase: "total", milliseconds: 120_000 },
+    });
+    expect([clock.now() - start, send.mock.calls.length]).toEqual([120_000, 0]);
+  });
+
   it("rejects with the caller's reason when aborted in a wait", async () => {
     const clock = createVirtualClock();
     const controller = new AbortController();

@@ -99,20 +99,14 @@ async function serve(
   return answer(plan.status, retryAfter === undefined ? {} : { "retry-after": retryAfter });
 }
 
-/** What a body needs comes on top of the total, so a stream may still wait out the quiet that is kept. */
-function latestEnd({ quiet }: Real, { kind, startedAt }: Tracked): number {
-  return Math.max(startedAt + TOTAL_MS, kind === "stream" ? quiet.until + BASE_MS : 0);
-}
-
-function judgeTry(real: Real, request: Tracked, now: number): void {
-  const { quiet, wrong } = real;
-  const { endedAt, mayCome, notAfter, notBefore, tries } = request;
+function judgeTry({ quiet, wrong }: Real, request: Tracked, now: number): void {
+  const { endedAt, mayCome, notAfter, notBefore, startedAt, tries } = request;
   if (endedAt !== undefined) wrong.push("a try after its end");
   if (!mayCome) wrong.push(`a try of ${request.kind} that must not be repeated`);
   if (tries.length >= ATTEMPTS) wrong.push("one try too many");
   if (now < notBefore) wrong.push(`${notBefore - now} ms before its Retry-After`);
   if (now > quiet.since && now < quiet.until) wrong.push(`${quiet.until - now} ms into the quiet`);
-  if (now > latestEnd(real, request)) wrong.push("after its time");
+  if (now > startedAt + TOTAL_MS) wrong.push("after its time");
   const latest = Math.max(notAfter, quiet.until + BASE_MS);
   if (now > latest) wrong.push(`${now - latest} ms late`);
 }
@@ -187,8 +181,8 @@ const abort: Command = command("abort", async (_, real) => real.aborts.shift()?.
 async function recover(model: Model, real: Real): Promise<void> {
   const { clock, tracked, work } = real;
   await clock.run(Promise.all(work));
-  for (const request of tracked.values()) {
-    expect(request.endedAt ?? Infinity).toBeLessThanOrEqual(latestEnd(real, request));
+  for (const { endedAt, startedAt } of tracked.values()) {
+    expect((endedAt ?? Infinity) - startedAt).toBeLessThanOrEqual(TOTAL_MS);
   }
   expect(clock.pending).toBe(0);
   model.plans.length = 0;
