@@ -18,7 +18,7 @@ const common = {
  * `library`: the library, on Node, Deno and Bun. `workerd`: the same files inside workerd.
  * `clients`: what else asks a front door (curl, skopeo), and callers that are slow or go away.
  * `command`: the command as a process, killed and in want of disk or registry.
- * `sockets`: pulls over the command's own connections.
+ * `node`: what only Node does: connections of the command's own, chunks that are streamed.
  */
 export default defineConfig({
   test: {
@@ -30,7 +30,7 @@ export default defineConfig({
       },
       { test: { name: "clients", include: ["test/faults/clients_*.test.ts"], ...common } },
       { test: { name: "command", include: ["test/faults/command_*.test.ts"], ...common } },
-      { test: { name: "sockets", include: ["test/faults/sockets_*.test.ts"], ...common } },
+      { test: { name: "node", include: ["test/faults/node_*.test.ts"], ...common } },
     ],
   },
 });

@@ -17,7 +17,7 @@ const list: readonly Run[] = [
   {
     name: "Node and workerd",
     command: "node",
-    args: [VITEST, ...words("library", "workerd", "clients", "sockets")],
+    args: [VITEST, ...words("library", "workerd", "clients", "node")],
   },
   { name: "the command", command: "node", args: [VITEST, ...words("command")] },
   { name: "Deno", command: "deno", args: ["run", "-A", VITEST, ...words("library")] },

@@ -99,7 +99,7 @@ async function inTime<T>(
   { clock, timeoutMs: milliseconds }: Pick<TokenExchange, "clock" | "timeoutMs">,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { origin } = new URL(endpoint);
+  const origin = URL.canParse(endpoint) ? new URL(endpoint).origin : "";
   const details = { origin, phase: "total", milliseconds } as const;
   const what = `The token endpoint at ${origin}`;
   const { signal, dispose } = createDeadline(clock, details, undefined, what);

@@ -4,8 +4,11 @@ import { isRuntime } from "../transport/mod.ts";
 
 /** How much goes into one request. */
 export interface ChunkLimit {
-  /** Most bytes of the next one. */
-  next(session: UploadSession): number;
+  /**
+   * Most bytes of the next one.
+   * @param wanted Default is what a chunk has that is held in memory.
+   */
+  next(session: UploadSession, wanted?: number): number;
   /** Look at who answered: Cloudflare takes no more than 100 MB. */
   see(headers: Headers): void;
   /** Send half as much from now on, as this was too large or too slow. False when it cannot be less. */
@@ -30,12 +33,12 @@ export function createChunkLimit(
   { maxPatchBytes = Infinity }: RegistryProfile,
   chunkBytes: number,
 ): ChunkLimit {
-  let cap = Math.min(chunkBytes, maxPatchBytes);
+  let cap = maxPatchBytes;
   let least = 0;
   return {
-    next({ minChunkBytes = 0, maxChunkBytes = Infinity }): number {
+    next({ minChunkBytes = 0, maxChunkBytes = Infinity }, wanted = chunkBytes): number {
       least = Math.min(minChunkBytes, MAX_HELD_CHUNK_BYTES);
-      return Math.max(Math.min(cap, maxChunkBytes), least, 1);
+      return Math.max(Math.min(wanted, cap, maxChunkBytes), least, 1);
     },
     see(headers): void {
       const isCloudflare = headers.has("cf-ray") || headers.get("server") === "cloudflare";

@@ -7,7 +7,6 @@ import {
   isIndexMediaType,
   parseManifest,
   type Platform,
-  selectPlatform,
 } from "../manifest/mod.ts";
 import { observe } from "../observability/mod.ts";
 import {
@@ -69,6 +68,7 @@ async function findManifest(
   let pulled = await pullManifest(context, connection, ref, options);
   for (let depth = 0; platform && pulled.manifest.kind === "index"; depth++) {
     if (depth === MAX_INDEX_DEPTH) throw tooDeep();
+    const { selectPlatform } = await import("./index_entry.ts");
     const descriptor = selectPlatform(pulled.manifest, platform);
     pulled = await pullDescribed(context, connection, ref, descriptor, options);
   }

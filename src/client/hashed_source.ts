@@ -15,8 +15,13 @@ export interface HashedSource {
   peek(): Promise<number>;
   /** Stop reading: a call that waits fails. */
   close(): void;
-  /** Begin anew, from zero. */
-  restart(): void;
+  /**
+   * Remember where it is, to {@linkcode restart} from here.
+   * @returns False where the hasher can neither be copied nor saved.
+   */
+  mark(): boolean;
+  /** Begin anew: from the mark, if that is not behind the offset, else from zero. */
+  restart(latest?: number): void;
   /** The digest of all that was read. */
   digest(): Promise<Digest>;
 }
@@ -41,6 +46,7 @@ export function createHashedSource(
   let held: Uint8Array | undefined;
   let digest: Digest | undefined;
   let ended: Uint8Array | undefined; // the state of a hash whose digest was taken
+  let marked: { readonly offset: number; readonly hasher: Hasher } | undefined;
 
   const state = (): Uint8Array | undefined =>
     "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined;
@@ -70,16 +76,22 @@ export function createHashedSource(
     },
     peek,
     close,
-    restart(): void {
+    mark(): boolean {
+      const copy = forkOf(hasher, createHasher);
+      marked = copy && { offset, hasher: copy };
+      return copy !== undefined;
+    },
+    restart(latest = 0): void {
       close();
       hasher.abort?.();
-      hasher = createHasher(algorithm);
+      const from = marked !== undefined && marked.offset <= latest ? marked : undefined;
+      hasher = from && forkOf(from.hasher, createHasher) || createHasher(algorithm);
       reader =
         held =
         digest =
         ended =
           undefined;
-      offset = 0;
+      offset = from?.offset ?? 0;
     },
     async digest(): Promise<Digest> {
       if (digest !== undefined) return digest;
@@ -88,4 +100,14 @@ export function createHashedSource(
       return digest;
     },
   };
+}
+
+function forkOf(
+  hasher: Hasher,
+  createHasher: HashedSourceOptions["createHasher"],
+): Hasher | undefined {
+  if (!("exportState" in hasher)) return hasher.fork?.();
+  const copy = createHasher(hasher.algorithm) as StatefulHasher;
+  copy.importState((hasher as StatefulHasher).exportState());
+  return copy;
 }

@@ -10,6 +10,7 @@ import {
   isPassing,
   keepLimits,
   lost,
+  mayStream,
   type OpenUpload,
   pause,
   recover,
@@ -35,7 +36,7 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Outco
   const request = uploadChunkRequest(target, session.location, options);
   upload.sentBytes += body.length;
   upload.chunks++;
-  if (body.length === window.length) window.readAhead(most);
+  if (body.length === window.length && !mayStream(upload)) window.readAhead(most);
   let response: RegistryResponse;
   try {
     response = await send(request);
@@ -66,7 +67,10 @@ async function accept(upload: OpenUpload, next: UploadSession, sent: number): Pr
     return window.drop(sent), undefined;
   }
   const received = countOf(receivedEnd, start + (sent === 1 ? 1 : 0)); // a byte of one is all of it
-  if (received === start + sent) return window.drop(sent), undefined;
+  if (received === start + sent) {
+    upload.isCounted = true;
+    return window.drop(sent), undefined;
+  }
   if (received > start + sent) return lost("the registry has more than was sent");
   if (received === start || received < start) {
     return await acceptSilently(upload, receivedEnd, sent);

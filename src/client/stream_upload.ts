@@ -1,4 +1,4 @@
-import { type RegistryResponse, TidegateError } from "../core/mod.ts";
+import type { RegistryResponse } from "../core/mod.ts";
 import { readUploadChunk, uploadChunkRequest } from "../distribution/mod.ts";
 import { discard } from "../transport/mod.ts";
 import { tryFixedLengthStream } from "../verify/mod.ts";
@@ -6,6 +6,7 @@ import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
 import { permitSession } from "./upload_calls.ts";
 import { baseOf } from "./upload_location.ts";
+import { createStall, type Stall } from "./upload_stall.ts";
 import {
   assertDigest,
   isPassing,
@@ -17,7 +18,6 @@ import {
 } from "./upload_state.ts";
 
 const PIECE_BYTES = 256 * 1024;
-const STREAM_STALL_MS = 2 * 60_000; // the runtime took no byte, or the registry did not answer the last
 
 /**
  * Send a whole source as the one chunk that Google's registries take. Its end is held back until
@@ -58,33 +58,6 @@ export async function streamRest(upload: OpenUpload): Promise<UploadEnd | undefi
   const from = baseOf(request, response);
   upload.session = permitSession(upload, readUploadChunk(status, response.headers, from), from);
   return pump.isDone() ? undefined : lost("the registry answered before it had all");
-}
-
-interface Stall {
-  readonly signal: AbortSignal;
-  /** It moves: wait anew. */
-  touch(): void;
-  /** What is waited for now is the source. */
-  stop(): void;
-}
-
-function createStall({ connection, context, signal }: OpenUpload): Stall {
-  const { clock } = context.settings;
-  const { origin } = connection.target;
-  const controller = new AbortController();
-  const details = { origin, phase: "body", milliseconds: STREAM_STALL_MS } as const;
-  let stop = (): void => {};
-  return {
-    signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
-    touch(): void {
-      stop();
-      stop = clock.after(STREAM_STALL_MS, () => {
-        const message = `${origin} took no bytes for ${STREAM_STALL_MS} ms`;
-        controller.abort(new TidegateError("NETWORK_TIMEOUT", message, details));
-      });
-    },
-    stop: () => stop(),
-  };
 }
 
 interface Pump {

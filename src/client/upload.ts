@@ -1,5 +1,6 @@
 import { finishUpload } from "./finish_upload.ts";
 import { sendChunk } from "./send_chunk.ts";
+import { chunkLength, streamChunk, streamLength } from "./stream_chunk.ts";
 import { streamRest } from "./stream_upload.ts";
 import { openSession } from "./upload_calls.ts";
 import {
@@ -31,8 +32,9 @@ export async function runUpload(upload: Upload): Promise<UploadEnd & { readonly 
       stuckEnd: undefined,
       lostAt: undefined,
       refusedAt: undefined,
+      streamedEnd: undefined,
     };
-    Object.assign(upload, fresh, { isDoubtful: false });
+    Object.assign(upload, fresh, { isCounted: false, isDoubtful: false });
     await upload.window.seek(0);
   }
 }
@@ -49,8 +51,10 @@ async function attemptUpload(upload: Upload): Promise<UploadEnd> {
 
 /** One request's worth: a chunk, or the end. */
 async function step(upload: OpenUpload): Promise<UploadEnd | undefined> {
-  const { connection: { upstream: { profile } }, limit, session, window } = upload;
-  const most = limit.next(session);
+  const { connection: { upstream: { profile } }, window } = upload;
+  const streamed = streamLength(upload);
+  if (streamed > 0) return await streamChunk(upload, streamed);
+  const most = chunkLength(upload);
   await window.fill(most);
   if (!window.isLast && !profile.multipleChunks) return await streamRest(upload);
   if (window.isLast && (window.length === 0 || isWhole(upload, most))) {

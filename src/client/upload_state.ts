@@ -19,6 +19,8 @@ export interface Upload extends PushScope {
   readonly digest: Digest | undefined;
   readonly size: number | undefined;
   readonly algorithm: "sha256" | "sha512";
+  /** Most bytes of a chunk that is streamed from the source, not held; 0 for none. */
+  readonly streamLimit: number;
   /** Told after each chunk that has arrived; it may keep what it needs to go on later. */
   readonly onProgress?: ((upload: Upload) => void | Promise<void>) | undefined;
   /** Absent before the start. */
@@ -31,6 +33,12 @@ export interface Upload extends PushScope {
   lostAt?: number | undefined;
   /** Offset of the last chunk that was refused as not fitting. */
   refusedAt?: number | undefined;
+  /** Whether the registry has told of exactly the bytes that it was sent. */
+  isCounted: boolean;
+  /** Length of the next chunk that is streamed. */
+  streamBytes: number;
+  /** Where the last one that was streamed and failed ends: so much may have arrived. */
+  streamedEnd?: number | undefined;
   sentBytes: number;
   chunks: number;
 }
@@ -51,6 +59,11 @@ export async function assertDigest({ digest, window }: Upload): Promise<void> {
   if (computed === digest) return;
   const message = `The source's digest is ${computed}, but ${digest} was to be pushed`;
   throw digestMismatch(message, digest, computed);
+}
+
+/** Whether chunks are streamed from the source, once the registry has counted one right. */
+export function mayStream({ size = 0, streamBytes, window }: Upload): boolean {
+  return streamBytes > 0 && window.start < size;
 }
 
 /** What may go better a moment later: 408, 425, 499 come from proxies. */
@@ -92,9 +105,14 @@ export async function settle(
   upload: OpenUpload,
   receivedEnd: number,
 ): Promise<UploadEnd | undefined> {
-  const { connection: { upstream: { profile } }, source, window } = upload;
+  const { connection: { upstream: { profile } }, source, streamedEnd = 0, window } = upload;
   const received = countOf(receivedEnd, window.start);
-  if (received > window.start + window.length) return lost("the registry has more than was sent");
+  if (received > window.start + window.length) {
+    if (window.length > 0 || received > streamedEnd) {
+      return lost("the registry has more than was sent");
+    }
+    return await window.skip(received - window.start), undefined;
+  }
   const isPart = received > 0 && received < window.start + window.length;
   if (isPart && !profile.multipleChunks) return lost("the registry takes it in one chunk only");
   if (received >= window.start) window.drop(received - window.start);

@@ -26,6 +26,17 @@ export interface UploadWindow {
    */
   fill(limit: number): Promise<void>;
   /**
+   * Read the next bytes, at most so many, and forget them: only of an empty window. Valid until a few
+   * more pieces were taken.
+   * @throws {TidegateError} As `fill`.
+   */
+  take(limit: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Remember the hash as it is, that `seek` need not begin at zero. Only of an empty window.
+   * @returns False where the hasher can neither be copied nor saved.
+   */
+  mark(): boolean;
+  /**
    * Begin to read what comes after it, at most so many bytes, while it is being sent. The next
    * `fill` takes them in, and tells of what went wrong.
    */
@@ -38,7 +49,7 @@ export interface UploadWindow {
    */
   skip(count: number): Promise<void>;
   /**
-   * Go to another offset, hashing the source anew up to there. A `fill` that nobody waits for any more
+   * Go to another offset, hashing the source anew up to there, from the mark if that is before. A `fill` that nobody waits for any more
    * fails.
    * @throws {TidegateError} UPLOAD_FAILED when the source cannot be read again.
    */
@@ -54,6 +65,9 @@ export interface UploadWindowOptions extends HashedSourceOptions {
   /** Size of the whole, when known. */
   readonly size: number | undefined;
 }
+
+/** So many that were taken lie still: what sends them holds one or two. */
+const PIECES = 4;
 
 /** Bytes in a buffer that may be longer. */
 interface Part {
@@ -74,10 +88,10 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
   const { size } = options;
   const source = createHashedSource(options);
   let start = source.offset;
-  let part = emptyPart();
-  let spare = emptyPart();
+  let [part, spare] = [emptyPart(), emptyPart()];
   let ahead: Ahead | undefined;
   let filling: Promise<unknown> | undefined; // never rejects
+  const nextPiece = createRing(PIECES);
   let isLast = false;
 
   /** Take in what was read ahead. */
@@ -90,6 +104,12 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     else append(part, spare);
     spare.length = 0;
     isLast = end.isLast;
+  }
+
+  function fillInto(into: Part, limit: number): Promise<boolean> {
+    const filled = fillPart(into, limit, source, size);
+    filling = filled.catch(() => {});
+    return filled;
   }
 
   async function skip(count: number): Promise<void> {
@@ -111,18 +131,18 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     async fill(limit): Promise<void> {
       await join();
       if (isLast) return;
-      const filled = fillPart(part, limit, source, size);
-      filling = filled.catch(() => {});
-      isLast = await filled;
+      isLast = await fillInto(part, limit);
     },
+    async take(limit): Promise<Uint8Array<ArrayBuffer>> {
+      if (part.buffer.length > 0) [part, spare] = [emptyPart(), emptyPart()]; // no chunk is held now
+      const piece = nextPiece();
+      isLast = await fillInto(piece, limit);
+      start += piece.length;
+      return piece.buffer.subarray(0, piece.length);
+    },
+    mark: () => source.mark(),
     readAhead(limit): void {
-      if (isLast || ahead !== undefined) return;
-      const state = source.state();
-      const done = fillPart(spare, limit, source, size).then(
-        (isLast) => ({ isLast }),
-        (error) => ({ error }),
-      );
-      ahead = { state, done };
+      if (!isLast) ahead ??= fillAhead(spare, limit, source, size);
     },
     drop(count): void {
       part.buffer.copyWithin(0, count, part.length);
@@ -133,11 +153,12 @@ export function createUploadWindow(options: UploadWindowOptions): UploadWindow {
     async seek(offset): Promise<void> {
       source.close();
       await Promise.all([ahead?.done, filling]);
-      source.restart();
+      source.restart(offset);
       isLast = false;
       ahead = undefined;
-      start = part.length = spare.length = 0;
-      await skip(offset);
+      part.length = spare.length = 0;
+      start = source.offset;
+      await skip(offset - start);
     },
     state: () => ahead === undefined ? source.state() : ahead.state,
     digest: () => source.digest(),
@@ -163,6 +184,20 @@ async function fillPart(
   return await assertSize(source, size, false);
 }
 
+function fillAhead(
+  into: Part,
+  limit: number,
+  source: HashedSource,
+  size: number | undefined,
+): Ahead {
+  const state = source.state();
+  const done = fillPart(into, limit, source, size).then(
+    (isLast) => ({ isLast }),
+    (error) => ({ error }),
+  );
+  return { state, done };
+}
+
 async function assertSize(
   source: HashedSource,
   size: number | undefined,
@@ -184,6 +219,13 @@ async function skipBytes(source: HashedSource, count: number): Promise<void> {
 
 function emptyPart(): Part {
   return { buffer: new Uint8Array(0), length: 0 };
+}
+
+/** So many parts, in turn and emptied. */
+function createRing(count: number): () => Part {
+  const parts = Array.from({ length: count }, emptyPart);
+  let turn = 0;
+  return () => Object.assign(parts[turn++ % count] as Part, { length: 0 });
 }
 
 /** What is in it stays. */

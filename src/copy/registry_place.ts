@@ -7,7 +7,10 @@ import type { UploadRecords } from "./upload_records.ts";
 export interface RegistryImageOptions {
   /** Where uploads leave what the next run needs to continue them. Default is nowhere. */
   readonly records?: UploadRecords | undefined;
-  /** Most bytes of one request of an upload, which holds two of them. Default is 4 MiB. */
+  /**
+   * Most bytes of one request of an upload. Default is 64 MiB where what is sent need not be held (Node),
+   * else 4 MiB, of which two are held.
+   */
   readonly chunkBytes?: number | undefined;
   /** All tags of its repository, where they are known: then they need not be listed. */
   readonly knownTags?: readonly string[] | undefined;

@@ -11,6 +11,8 @@ export interface Hasher {
   update(chunk: Uint8Array): void | Promise<void>;
   /** The digest: 32 or 64 bytes. Ends the hash: no `update` after it. */
   digest(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  /** A copy of it as it is now, which goes on by itself. Only where the runtime can. */
+  fork?(): Hasher;
   /** Give up an unfinished hash, so that native resources do not linger. Optional. */
   abort?(): void;
 }

@@ -3,6 +3,7 @@ import type { HashAlgorithm, Hasher, HasherFactory } from "../core/mod.ts";
 interface NodeHash {
   update(chunk: Uint8Array): unknown;
   digest(): Uint8Array<ArrayBuffer>;
+  copy(): NodeHash;
 }
 
 interface NodeCrypto {
@@ -20,16 +21,16 @@ interface NodeProcess {
 export function findNodeHasher(): HasherFactory | undefined {
   const { process } = globalThis as { process?: NodeProcess };
   const crypto = process?.getBuiltinModule?.("node:crypto");
-  return crypto && ((algorithm) => createNodeHasher(algorithm, crypto));
+  return crypto && ((algorithm) => createNodeHasher(algorithm, crypto.createHash(algorithm)));
 }
 
-function createNodeHasher(algorithm: HashAlgorithm, crypto: NodeCrypto): Hasher {
-  const hash = crypto.createHash(algorithm);
+function createNodeHasher(algorithm: HashAlgorithm, hash: NodeHash): Hasher {
   return {
     algorithm,
     update(chunk): void {
       hash.update(chunk);
     },
     digest: () => new Uint8Array(hash.digest()),
+    fork: () => createNodeHasher(algorithm, hash.copy()),
   };
 }

@@ -11,7 +11,7 @@ import {
 import { keptConnection } from "./kept_connection_node.ts";
 import { lentBytes } from "./lent_bytes_deno.ts";
 import { networkError } from "./network_error.ts";
-import { isRedirectError, keepsStreams, streamedBytes } from "./streamed_bytes_node.ts";
+import { isNodesFetch, isRedirectError, streamedBytes } from "./streamed_bytes_node.ts";
 import { redirectedStream } from "./redirected_stream.ts";
 import type { TransportSettings } from "./settings.ts";
 
@@ -83,7 +83,7 @@ function toRequest(
     // identity: a runtime that decodes a body leaves Content-Length as it was for the encoded one
     headers: { "accept-encoding": "identity", "user-agent": userAgent, ...length, ...headers },
     // a stream cannot be sent again wherever it is redirected to: it need not be kept
-    redirect: body instanceof ReadableStream && keepsStreams() ? "error" : redirect,
+    redirect: body instanceof ReadableStream && isNodesFetch() ? "error" : redirect,
     credentials: "omit",
     signal: signal ?? null,
     body: sent,

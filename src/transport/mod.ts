@@ -13,6 +13,7 @@ export type { BreakerSettings } from "./breaker_state.ts";
 export type { RetrySettings } from "./retry_plan.ts";
 export type { SlotLimits } from "./slots.ts";
 export { discard } from "./discard.ts";
+export { isNodesFetch } from "./streamed_bytes_node.ts";
 export { isRuntime } from "./runtime_name.ts";
 export { askOrigin, type OriginPolicy } from "./origin.ts";
 export { type RateLimitFacts, readRateLimit } from "./rate_limit.ts";

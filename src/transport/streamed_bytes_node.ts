@@ -29,15 +29,14 @@ export function streamedBytes(
 }
 
 /**
- * Whether `fetch` keeps all of a stream that it sends, in case of a redirect: Node's does, unless
- * redirects are an error.
+ * Whether `fetch` is Node's. It sends a stream with the `content-length` that is set beside it; and
+ * keeps all of a stream that it sends, in case of a redirect, unless redirects are an error.
  */
-export function keepsStreams(): boolean {
+export function isNodesFetch(): boolean {
   return isRuntime("Node.js");
 }
 
 /** What Node's `fetch` says of a redirect that is an error. */
 export function isRedirectError(error: unknown): boolean {
-  return error instanceof TypeError && error.cause instanceof Error &&
-    error.cause.message === "unexpected redirect";
+  return error instanceof TypeError && Object(error.cause).message === "unexpected redirect";
 }

@@ -27,6 +27,8 @@ export interface PushTask extends PushCase {
   readonly way: PushWay;
   readonly blob: BlobName;
   readonly chunkBytes: number;
+  /** Default is {@linkcode chunkBytes}. */
+  readonly streamBytes?: number | undefined;
   /** Default is the blob's own. */
   readonly digest?: string | undefined;
   /** Default is the blob's own. */
@@ -64,7 +66,7 @@ export async function pushWithLibrary(
   faults: FaultAddresses,
   task: PushTask,
 ): Promise<PushResult> {
-  const { way, blob, chunkBytes, chance = 0, size = BLOB_SIZES[blob] } = task;
+  const { way, blob, chunkBytes, streamBytes, chance = 0, size = BLOB_SIZES[blob] } = task;
   const place = placeOf(faults, task);
   const tokenOrigins = [`http://${faults.tokens}`];
   const client = createRegistryClient({
@@ -76,7 +78,7 @@ export async function pushWithLibrary(
   try {
     const digest = task.digest ?? await digestOf(blob);
     const pushed = await client.blobs.put(place, sourceOf(task), {
-      ...{ digest, chunkBytes, size },
+      ...{ digest, chunkBytes, streamBytes, size },
     });
     return { outcome: pushed.outcome, code: undefined };
   } catch (error) {

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRegistryClient, type PushedBlob } from "../../src/client/mod.ts";
+import {
+  createRegistryClient,
+  type PushBlobOptions,
+  type PushedBlob,
+} from "../../src/client/mod.ts";
 import { isTidegateError } from "../../src/core/mod.ts";
 import { digestOf } from "../../src/simulation/mod.ts";
 import { APP, noise } from "../support/client_scenario.ts";
@@ -51,7 +55,7 @@ interface Real {
   ended: PushedBlob | Error | undefined;
 }
 
-function fresh(registry: Registry): Real {
+function fresh(registry: Registry, sizes: Sizes): Real {
   const clock = createVirtualClock(3);
   const controller = new AbortController();
   const real = { clock, controller, waiting: [], ended: undefined } as unknown as Real;
@@ -62,7 +66,7 @@ function fresh(registry: Registry): Real {
     transport: { breaker: { failureThreshold: 1000 } },
   });
   const { signal } = controller;
-  const put = client.blobs.put(APP, BYTES, { chunkBytes: CHUNK, digest: DIGEST, signal });
+  const put = client.blobs.put(APP, BYTES, { ...sizes, digest: DIGEST, signal });
   const done = put.catch((error: Error) => error).then((end) => real.ended = end);
   return Object.assign(real, { done });
 }
@@ -228,7 +232,13 @@ function idle(): Registry {
   };
 }
 
-describe("an upload", () => {
+/** Of chunks that are held, or streamed once the registry has counted one right. */
+type Sizes = Pick<PushBlobOptions, "chunkBytes" | "streamBytes">;
+
+describe.each<[string, Sizes]>([
+  ["held", { chunkBytes: CHUNK }],
+  ["streamed", { chunkBytes: CHUNK / 4, streamBytes: CHUNK }],
+])("an upload of chunks that are %s", (_, sizes) => {
   it("takes no step that its state does not allow, and ends", async () => {
     const outcome = fc.constantFrom<Outcome>(
       "taken",
@@ -247,7 +257,7 @@ describe("an upload", () => {
     await fc.assert(
       fc.asyncProperty(commands, async (all) => {
         const registry = idle();
-        const real = fresh(registry);
+        const real = fresh(registry, sizes);
         await fc.asyncModelRun(() => ({ model: registry, real }), all);
         await recover(registry, real);
       }),
@@ -260,7 +270,7 @@ describe("an upload", () => {
     await fc.assert(
       fc.asyncProperty(luck, async (outcomes) => {
         const registry = idle();
-        const real = fresh(registry);
+        const real = fresh(registry, sizes);
         await answering("taken").run(registry, real); // it is initiated
         for (const outcome of outcomes) {
           if (registry.state !== "completing") await answering(outcome).run(registry, real);

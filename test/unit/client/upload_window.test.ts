@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { openSource } from "../../../src/client/blob_source.ts";
 import { createUploadWindow, type UploadWindow } from "../../../src/client/upload_window.ts";
 import { systemClock } from "../../../src/core/mod.ts";
-import { wasmHasher } from "../../../src/hash/mod.ts";
+import { createHasher, wasmHasher } from "../../../src/hash/mod.ts";
 
 const BYTES = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) % 253);
 
@@ -65,6 +65,60 @@ describe("createUploadWindow()", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([["that is saved", wasmHasher], ["that is copied", createHasher]] as const)(
+    "gives every byte once as it is taken, back from the mark and before it, with a hash %s",
+    async (_, createHasher) => {
+      const steps = fc.array(
+        fc.record({
+          limit: fc.integer({ min: 1, max: 900 }),
+          marks: fc.boolean(),
+          back: fc.option(fc.integer({ min: 0, max: 1200 }), { nil: undefined, freq: 3 }),
+        }),
+        { minLength: 1, maxLength: 30 },
+      );
+      await fc.assert(
+        fc.asyncProperty(steps, async (steps) => {
+          const opened: number[] = [];
+          const slice = (start: number): ReadableStream<Uint8Array> => {
+            opened.push(start);
+            return sliced(BYTES.subarray(start));
+          };
+          const source = openSource({ slice }, systemClock);
+          const options = { source, size: BYTES.length, createHasher, signal: undefined } as const;
+          const window = createUploadWindow({ ...options, algorithm: "sha256" });
+          const got = new Uint8Array(BYTES.length);
+          let marked = 0;
+          const take = async (limit: number): Promise<void> => {
+            const { start } = window;
+            got.set(await window.take(limit), start);
+          };
+          for (const { limit, marks, back } of steps) {
+            if (marks && window.mark()) marked = window.start;
+            if (!window.isLast) await take(limit);
+            if (back === undefined) continue;
+            const offset = Math.max(0, window.start - back);
+            await window.seek(offset);
+            expect(window.start).toBe(offset);
+            await window.fill(1);
+            expect(opened.at(-1)).toBe(offset < marked ? 0 : marked);
+            await window.seek(offset);
+          }
+          while (!window.isLast) await take(600);
+          expect(got).toEqual(BYTES);
+          expect(await window.digest()).toBe(`sha256:${sha256(BYTES)}`);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it("keeps what was taken as it is until a few more pieces are", async () => {
+    const window = windowOf(BYTES, BYTES.length);
+    const pieces = [await window.take(500), await window.take(500), await window.take(500)];
+    await window.take(500);
+    pieces.forEach((piece, i) => expect(piece).toEqual(BYTES.slice(500 * i, 500 * (i + 1))));
   });
 
   it("goes elsewhere while it reads ahead", async () => {

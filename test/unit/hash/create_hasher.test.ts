@@ -12,6 +12,19 @@ describe("createHasher()", () => {
     expect(createHasher("sha256")).not.toHaveProperty("exportState");
   });
 
+  it("can be copied on Node: each copy goes on by itself", async () => {
+    await fc.assert(fc.asyncProperty(fc.uint8Array(), fc.uint8Array(), async (head, tail) => {
+      const first = createHasher("sha256");
+      await first.update(head);
+      const copy = first.fork?.();
+      await copy?.update(tail);
+      const [whole, part] = [wasmHasher("sha256"), wasmHasher("sha256")];
+      whole.update(head), whole.update(tail), part.update(head);
+      expect(await copy?.digest()).toEqual(whole.digest());
+      expect(await first.digest()).toEqual(part.digest());
+    }));
+  });
+
   it("agrees with wasm for any pieces of any message", async () => {
     const algorithm = fc.constantFrom("sha256" as const, "sha512" as const);
     const piece = fc.uint8Array({ maxLength: 400 });

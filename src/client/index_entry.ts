@@ -1,0 +1,2 @@
+/** What is loaded when an index has to be looked through for a platform. */
+export { selectPlatform } from "../manifest/mod.ts";

@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import type { PushBlobOptions, UploadRecord } from "../../src/client/mod.ts";
+import type { RegistryQuirks } from "../../src/simulation/mod.ts";
+import { resolveUpstream } from "../../src/upstream/mod.ts";
+import { APP, noise } from "../support/client_scenario.ts";
+import { createPushScenario, digestOf, replayable, streamOf } from "../support/push_scenario.ts";
+
+const HELD = 10_000;
+const STREAMED = 100_000;
+const BYTES = noise(350_000);
+const DIGEST = await digestOf(BYTES);
+const OPTIONS: PushBlobOptions = { digest: DIGEST, chunkBytes: HELD, streamBytes: STREAMED };
+/** One is held, which shows that the registry counts right. */
+const RANGES = ["0-9999", "10000-109999", "110000-209999", "210000-309999", "310000-349999"];
+
+const rangesOf = (bodies: readonly { headers: Readonly<Record<string, string>> }[]): unknown[] =>
+  bodies.map(({ headers }) => headers["content-range"]);
+
+describe("blobs.put() of a source that can be read again", () => {
+  it("streams chunks once the registry has counted one right", async () => {
+    const { bodies, client, run, stored } = createPushScenario();
+    const { opened, source } = replayable(BYTES);
+    expect(await run(client.blobs.put(APP, source, OPTIONS)))
+      .toMatchObject({ outcome: "uploaded", sentBytes: BYTES.length });
+    expect(rangesOf(bodies())).toEqual(RANGES);
+    expect(opened).toEqual([0]);
+    expect(await stored(DIGEST)).toEqual(BYTES);
+  });
+
+  it("holds chunks of a stream, of which nobody knows the length, and where they are no longer", async () => {
+    const { source } = replayable(BYTES);
+    const cases = [
+      [streamOf(BYTES), OPTIONS],
+      [{ ...(source as object), size: undefined } as typeof source, OPTIONS],
+      [source, { ...OPTIONS, streamBytes: HELD }],
+      [source, { digest: DIGEST, chunkBytes: HELD }],
+    ] as const;
+    for (const [one, options] of cases) {
+      const { bodies, client, run, stored } = createPushScenario();
+      await run(client.blobs.put(APP, one, options));
+      expect(new Set(bodies().map(({ bodyBytes }) => bodyBytes))).toEqual(new Set([HELD]));
+      expect(await stored(DIGEST)).toEqual(BYTES);
+    }
+  });
+
+  it.each<[RegistryQuirks, number]>([
+    [{ stuckRange: true }, STREAMED],
+    [{ chunkRange: true }, STREAMED],
+    [{ acceptedBytes: 7_000 }, HELD],
+    [{ largestChunk: HELD }, STREAMED],
+    [{ largestBody: HELD }, STREAMED],
+    [{ patchStatus: 201 }, STREAMED],
+    [{ uploadStatus: 404, uploadDelete: 405 }, STREAMED],
+  ])("gets it there with %j, in chunks of %i at most", async (quirks, most) => {
+    const { bodies, client, run, stored } = createPushScenario({}, quirks);
+    const { source } = replayable(BYTES);
+    await run(client.blobs.put(APP, source, OPTIONS));
+    expect(await stored(DIGEST)).toEqual(BYTES);
+    const longest = rangesOf(bodies()).map((range) => {
+      const [first = 0, last = 0] = String(range).split("-").map(Number);
+      return last + 1 - first;
+    });
+    expect(Math.max(...longest)).toBe(most);
+  });
+
+  it("sends nothing twice to a registry whose count stands still", async () => {
+    const { bodies, client, run } = createPushScenario({}, { stuckRange: true });
+    const { opened, source } = replayable(BYTES);
+    await run(client.blobs.put(APP, source, OPTIONS));
+    expect(rangesOf(bodies()).slice(0, 3)).toEqual(["0-9999", "10000-109999", "110000-119999"]);
+    expect(bodies().reduce((sum, { bodyBytes }) => sum + bodyBytes, 0)).toBe(BYTES.length);
+    expect(opened).toEqual([0]);
+  });
+
+  it("keeps to what a profile or a registry allows", async () => {
+    const profile = { ...resolveUpstream(APP.registry).profile, maxPatchBytes: 30_000 };
+    const upstreams = [{ ...resolveUpstream(APP.registry), profile }];
+    const { bodies, client, run, stored } = createPushScenario({}, {}, { upstreams });
+    await run(client.blobs.put(APP, replayable(BYTES).source, OPTIONS));
+    expect(rangesOf(bodies()).slice(0, 3)).toEqual(["0-9999", "10000-39999", "40000-69999"]);
+    expect(await stored(DIGEST)).toEqual(BYTES);
+  });
+
+  it.each([401, 429, 500, 503])("goes on after %i, from where the registry is", async (status) => {
+    const { client, run, simulation, stored } = createPushScenario();
+    simulation.faults.add({ method: "PATCH", nth: 3, action: { kind: "answer", status } });
+    const { opened, source } = replayable(BYTES);
+    await run(client.blobs.put(APP, source, OPTIONS));
+    expect(await stored(DIGEST)).toEqual(BYTES);
+    expect(opened).toEqual([0, 110_000]);
+  });
+
+  it.each([413, 416])("holds its chunks after %i", async (status) => {
+    const { bodies, client, run, simulation, stored } = createPushScenario();
+    simulation.faults.add({ method: "PATCH", nth: 3, action: { kind: "answer", status } });
+    await run(client.blobs.put(APP, replayable(BYTES).source, OPTIONS));
+    expect(await stored(DIGEST)).toEqual(BYTES);
+    expect(bodies().slice(3).every(({ bodyBytes }) => bodyBytes <= HELD)).toBe(true);
+  });
+
+  it("commits nothing whose digest or length is wrong", async () => {
+    const other = noise(BYTES.length + 1).slice(1);
+    for (const bytes of [other, BYTES.slice(1), noise(BYTES.length + 1)]) {
+      const { client, registry, run } = createPushScenario();
+      const source = { size: BYTES.length, slice: (start: number) => bytes.slice(start) };
+      await expect(run(client.blobs.put(APP, source, OPTIONS))).rejects
+        .toMatchObject({ code: bytes === other ? "DIGEST_MISMATCH" : "BLOB_SIZE_MISMATCH" });
+      expect([registry.repository(APP.repository).blobs.size, registry.uploads.size])
+        .toEqual([0, 0]);
+    }
+  });
+
+  it("says what is wrong with a source that breaks", async () => {
+    const { client, run } = createPushScenario();
+    const slice = (): ReadableStream<Uint8Array> => {
+      const reader = streamOf(BYTES).getReader();
+      let count = 0;
+      return new ReadableStream({
+        async pull(controller): Promise<void> {
+          if (++count > 60) throw new Error("the disk is gone");
+          controller.enqueue((await reader.read()).value as Uint8Array);
+        },
+      });
+    };
+    await expect(run(client.blobs.put(APP, { size: BYTES.length, slice }, OPTIONS))).rejects
+      .toMatchObject({ code: "UPLOAD_FAILED", cause: { message: "the disk is gone" } });
+  });
+
+  it("leaves a record after each chunk, of which another process goes on", async () => {
+    const { client, run, simulation, stored } = createPushScenario();
+    const controller = new AbortController();
+    const records: UploadRecord[] = [];
+    const onRecord = (record: UploadRecord): void => {
+      records.push(record);
+      if (record.offset >= 110_000) controller.abort(new Error("killed"));
+    };
+    const { signal } = controller;
+    const first = client.blobs.put(APP, replayable(BYTES).source, { ...OPTIONS, onRecord, signal });
+    await expect(run(first)).rejects.toThrow("killed");
+    expect(records.map(({ offset }) => offset)).toEqual([0, 10_000, 110_000]);
+    simulation.faults.add({
+      method: "PATCH",
+      nth: 2,
+      action: { kind: "cut-request", at: 50_000, by: "close" },
+    });
+    const { opened, source } = replayable(BYTES);
+    await run(client.blobs.resumeUpload(records.at(-1) as UploadRecord, source, OPTIONS));
+    expect(opened).toEqual([110_000, 120_000]);
+    expect(await stored(DIGEST)).toEqual(BYTES);
+  });
+});
