@@ -29,6 +29,6 @@ describe("createChunkLimit()", () => {
     expect(limit.next({ ...session, maxChunkBytes: 300_000 }, 500_000)).toBe(300_000);
     expect(limit.next({ ...session, minChunkBytes: 200_000 })).toBe(200_000);
     expect(limit.halve(500_000)).toBe(true);
-    expect([limit.next(session), limit.next(session, 500_000)]).toEqual([200_000, 250_000]);
+    expect([limit.next(session), limit.next(session, 500_000)]).toEqual([100_000, 250_000]);
   });
 });
