@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { CliHost } from "./host.ts";
+import { isNode } from "./runtime_node.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What tells of a proxy, in capitals or not. */
@@ -22,8 +23,7 @@ export function hasProxy(env: CliHost["env"]): boolean {
  * @throws {UsageError} For a proxy that is no URL.
  */
 export function useEnvProxy(env: CliHost["env"]): void {
-  const { bun, deno } = process.versions;
-  if (!hasProxy(env) || bun !== undefined || deno !== undefined) return;
+  if (!hasProxy(env) || !isNode()) return;
   const http = process.getBuiltinModule("node:http") as ProxyModule;
   try {
     http.setGlobalProxyFromEnv?.(env);

@@ -1,6 +1,6 @@
 import { PerformanceObserver } from "node:perf_hooks";
-import process from "node:process";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
+import { isNode } from "./runtime_node.ts";
 
 /** Commands that move few and large blobs. A sync asks more than it moves, and is slower with it. */
 const MOVERS: ReadonlySet<string> = new Set(["pull", "push", "copy", "blob"]);
@@ -19,8 +19,7 @@ const ENOUGH_SERVING_BYTES = 16 * 1024 * 1024;
  * memory does not grow with the bytes that it has relayed: 340 MiB after 16 GiB without.
  */
 export function holdYoungHeap(words: readonly string[]): void {
-  const { bun, deno } = process.versions;
-  if (bun !== undefined || deno !== undefined) return;
+  if (!isNode()) return;
   const command = words.find((word) => !word.startsWith("-")) ?? "";
   if (command === "serve") watchGrowth();
   else if (MOVERS.has(command)) setGrowthFactor(1);
