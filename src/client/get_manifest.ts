@@ -1,6 +1,5 @@
 import { readResponse, TidegateError } from "../core/mod.ts";
 import { pullManifestRequest, readPullManifestHead } from "../distribution/mod.ts";
-import { digestBytes } from "../hash/mod.ts";
 import {
   type Descriptor,
   isImageMediaType,
@@ -9,16 +8,11 @@ import {
   type Platform,
 } from "../manifest/mod.ts";
 import { observe } from "../observability/mod.ts";
-import {
-  type Digest,
-  digestAlgorithm,
-  formatDigest,
-  formatReference,
-  type Reference,
-} from "../reference/mod.ts";
+import { formatReference, type Reference } from "../reference/mod.ts";
 import { verifyBytes } from "../verify/mod.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { CallOptions, ClientContext } from "./context.ts";
+import { digestLike } from "./digest_like.ts";
 import { runOperation } from "./operation.ts";
 import { resolvePlatform } from "./options.ts";
 import type { PulledManifest } from "./pulled_manifest.ts";
@@ -136,9 +130,10 @@ async function requestManifest(
   const bytes = await readResponse(response, reading);
   const head = readPullManifestHead(response.status, response.headers);
   if (ref.digest !== undefined) await verifyBytes(bytes, { digest: ref.digest, size });
-  const digest = ref.digest ?? await computeDigest(bytes, head.digest);
-  if (ref.digest === undefined && head.digest !== undefined && head.digest !== digest) {
-    const announced = head.digest;
+  // in the algorithm that the registry names it by
+  const digest = ref.digest ?? await digestLike(head.digest, bytes);
+  const announced = ref.digest === undefined ? head.digest : undefined;
+  if (announced !== undefined && announced !== digest) {
     observe(observer, {
       type: "digest.header_wrong",
       upstream,
@@ -149,13 +144,7 @@ async function requestManifest(
   const manifest = parseManifest(bytes, { contentType: head.mediaType });
   const verified = { upstream, digest, size: bytes.length, operation };
   observe(observer, { type: "manifest.verified", ...verified });
-  return { digest, mediaType: manifest.mediaType, size: bytes.length, bytes, manifest };
-}
-
-/** In the algorithm that the registry names the manifest by; sha256 where it does not say. */
-async function computeDigest(bytes: Uint8Array<ArrayBuffer>, announced?: Digest): Promise<Digest> {
-  const algorithm = announced === undefined ? "sha256" : digestAlgorithm(announced);
-  return formatDigest(algorithm, await digestBytes(algorithm, bytes));
+  return { digest, mediaType: manifest.mediaType, size: bytes.length, bytes, manifest, announced };
 }
 
 /** The error for indexes nested deeper than that. */

@@ -11,6 +11,8 @@ export interface PulledManifest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The same, parsed and checked. */
   readonly manifest: Manifest;
+  /** What the registry called it, where it was asked by tag and not the cache. May be wrong. */
+  readonly announced?: Digest | undefined;
   /** In an index on the way here: the entry that was picked. */
   readonly descriptor?: Descriptor;
 }

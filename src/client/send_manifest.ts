@@ -7,13 +7,13 @@ import {
   readPushManifest,
   responseError,
 } from "../distribution/mod.ts";
-import { digestBytes } from "../hash/mod.ts";
 import { type Manifest, parseManifest } from "../manifest/mod.ts";
-import { type Digest, digestAlgorithm, formatDigest } from "../reference/mod.ts";
+import type { Digest } from "../reference/mod.ts";
 import { discard } from "../transport/mod.ts";
 import { forgetCached } from "./cached_manifest.ts";
 import type { RepositoryConnection } from "./connection.ts";
 import type { ClientContext } from "./context.ts";
+import { digestLike } from "./digest_like.ts";
 import { failureFacts } from "./response_failure.ts";
 
 /** A manifest that may be pushed: checked, and its digest computed from its bytes. */
@@ -101,13 +101,4 @@ async function assertKept(
   if (computed === told) return;
   const message = `The registry keeps ${told} for a manifest that has ${computed}`;
   throw new TidegateError("DIGEST_MISMATCH", message, { expected: computed, computed: told });
-}
-
-/** In the algorithm of another digest; sha256 without one. */
-async function digestLike(
-  other: Digest | undefined,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Digest> {
-  const algorithm = other === undefined ? "sha256" : digestAlgorithm(other);
-  return formatDigest(algorithm, await digestBytes(algorithm, bytes));
 }
