@@ -79,7 +79,8 @@ type Copied = Pick<CopiedImage, "digest" | "mediaType" | "outcome">;
 async function copyAll(run: CopyRun, signal: AbortSignal): Promise<Copied> {
   const { destination, options } = run;
   const reader = createTreeReader(run, signal);
-  const { one, platforms, root: named, there } = await findEnds(run, reader, signal);
+  const read = run.target.isNew ? await reader.named() : undefined; // it will be needed
+  const { one, platforms, root: named, there } = await findEnds(run, reader, signal, read);
   if (await isUnchanged(run, named, there, signal)) return unchanged(run, named);
   const root = one ?? await reader.manifest(named);
   const isSubset = platforms !== undefined && root.manifest.kind === "index";
@@ -102,26 +103,44 @@ export async function compareImages(
 interface Ends {
   readonly root: Descriptor;
   /** The root, where it had to be read to find it. */
-  readonly one?: PulledManifest;
+  readonly one?: PulledManifest | undefined;
   /** What the destination's name points to. */
   readonly there: Descriptor | undefined;
   /** Those of an index that are wanted, if not all. */
   readonly platforms?: readonly Platform[];
 }
 
-async function findEnds(run: CopyRun, reader: TreeReader, signal: AbortSignal): Promise<Ends> {
-  const { destination, options, source } = run;
+/** @param read What the source's name points to, where it was read. */
+async function findEnds(
+  run: CopyRun,
+  reader: TreeReader,
+  signal: AbortSignal,
+  read?: PulledManifest,
+): Promise<Ends> {
+  const { options, source } = run;
   const platforms = wantedPlatforms(options);
   const [root, there] = await Promise.all([
-    source.root({ signal }),
-    destination.resolve(undefined, { signal }),
+    read ? describe(read) : source.root({ signal }),
+    lookThere(run, signal),
   ]);
   const [only, ...others] = platforms ?? [];
-  if (platforms === undefined || only === undefined) return { root, there };
-  if (others.length > 0) return { root, there, platforms };
-  const one = await selectOne(reader, await reader.manifest(root), only);
-  const { digest, mediaType, size } = one;
-  return { root: { digest, mediaType, size }, one, there };
+  if (platforms === undefined || only === undefined) return { root, one: read, there };
+  if (others.length > 0) return { root, one: read, there, platforms };
+  const one = await selectOne(reader, read ?? await reader.manifest(root), only);
+  return { root: describe(one), one, there };
+}
+
+/** What the destination's name points to, unless that is known. */
+async function lookThere(
+  { destination, target: { isNew, looked } }: CopyRun,
+  signal: AbortSignal,
+): Promise<Descriptor | undefined> {
+  if (isNew) return undefined;
+  return looked ? looked.there : await destination.resolve(undefined, { signal });
+}
+
+function describe({ digest, mediaType, size }: PulledManifest): Descriptor {
+  return { digest, mediaType, size };
 }
 
 /** Whether nothing needs to be looked at: what a name points to was whole when it was named. */

@@ -2,6 +2,7 @@ import type { BlobSource, CallOptions, PulledManifest, RegistryClient } from "..
 import type { Descriptor } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
 import type { ByteSink } from "../verify/mod.ts";
+import type { SeenBlobs } from "./seen_blobs.ts";
 
 /** Where an image comes from: a registry, a layout, an archive. */
 export interface CopySource {
@@ -16,6 +17,11 @@ export interface CopySource {
    * @throws {TidegateError} NOT_FOUND, CACHE_NOT_FOUND, or what the registry answers.
    */
   root(options: CallOptions): Promise<Descriptor>;
+  /**
+   * The manifest that the image's name points to, in one request; undefined where it cannot be had so,
+   * or is not what it is said to be. Default is that it cannot.
+   */
+  named?(options: CallOptions): Promise<PulledManifest | undefined>;
   /**
    * A manifest of the image, verified against its descriptor.
    * @throws {TidegateError} NOT_FOUND; DIGEST_MISMATCH; BLOB_SIZE_MISMATCH; INVALID_MANIFEST.
@@ -119,6 +125,10 @@ export interface BlobTransfer {
   readonly origin: MountOrigin | undefined;
   /** Write it even if the destination says that it is there. */
   readonly force: boolean;
+  /** What is there for sure, unless it must be written by force. What has come is added. */
+  readonly seen: SeenBlobs;
+  /** Whether the destination's repository had nothing when the run began. */
+  readonly isNew: boolean;
   readonly signal: AbortSignal;
   /** Told how many bytes have arrived. */
   readonly onProgress: (arrivedBytes: number) => void;

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../client/mod.ts";
 import type { CopyDestination, CopySource } from "./endpoint.ts";
 import { isGlob, matchesRepositoryGlob } from "./glob.ts";
+import { probeTarget, type TargetFacts, UNKNOWN_TARGET } from "./probe_target.ts";
 import type { ReadRule } from "./sync_ends.ts";
 import type { SyncDestination } from "./sync_options.ts";
 import type { SyncRule } from "./sync_plan.ts";
@@ -12,7 +13,12 @@ export interface ImagePair {
   readonly registry: string;
   readonly source: CopySource;
   readonly destination: CopyDestination;
+  /** Being found out. Never rejects. */
+  readonly target: Promise<TargetFacts>;
 }
+
+/** For fewer images it takes more requests than it may save. */
+const WORTH_PROBING = 4;
 
 /** What a rule wants of one repository. */
 export interface RuleListing {
@@ -60,6 +66,14 @@ async function listRepository(
   for await (const tag of needsList ? source.tags(repository, options) : []) all?.push(tag);
   const chosen = chooser.named ?? chooser.choose(all ?? []);
   const { registry, repository: to } = target(repository);
+  const unknown = Promise.resolve(UNKNOWN_TARGET);
+  const pairs = chosen.map((tag): ImagePair => ({
+    rule,
+    registry: from.registry,
+    source: source.image(repository, tag, all),
+    destination: destination.image(to, tag),
+    target: unknown,
+  }));
   return {
     rule,
     matches: chooser.matches,
@@ -69,11 +83,19 @@ async function listRepository(
     destination,
     total: (all ?? chosen).length,
     chosen: new Set(chosen),
-    pairs: chosen.map((tag) => ({
-      rule,
-      registry: from.registry,
-      source: source.image(repository, tag, all),
-      destination: destination.image(to, tag),
-    })),
+    pairs: pairs.length < WORTH_PROBING ? pairs : probed(destination, to, pairs, options),
   };
+}
+
+/** With what is found out about where they go, while other repositories are listed. */
+function probed(
+  destination: SyncDestination,
+  repository: string,
+  [first, ...others]: readonly ImagePair[],
+  options: CallOptions,
+): readonly ImagePair[] {
+  if (first === undefined) return [];
+  const target = probeTarget(destination, repository, first.destination, options);
+  const isNew = target.then(({ isNew }): TargetFacts => ({ isNew }));
+  return [{ ...first, target }, ...others.map((pair) => ({ ...pair, target: isNew }))];
 }

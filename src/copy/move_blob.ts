@@ -26,7 +26,7 @@ export async function moveBlob(
   signal: AbortSignal,
   force = false,
 ): Promise<void> {
-  const { clock, destination, slots, source, tell, totals } = run;
+  const { clock, destination, seen, slots, source, target: { isNew }, tell, totals } = run;
   const { digest, mediaType, size } = descriptor;
   const facts = { digest, mediaType, size, index, count };
   if (isForeignLayer(descriptor)) {
@@ -43,6 +43,8 @@ export async function moveBlob(
       isLocal: source.isLocal,
       origin: source.origin,
       force,
+      seen,
+      isNew,
       signal,
       onProgress(arrivedBytes): void {
         const now = clock.now();

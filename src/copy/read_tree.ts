@@ -34,6 +34,8 @@ export interface TreeReader {
   read(root: PulledManifest, choose?: ChooseEntries): Promise<ManifestTree>;
   /** Read one. */
   manifest(descriptor: Descriptor): Promise<PulledManifest>;
+  /** Read what the image's name points to: see the source. */
+  named(): Promise<PulledManifest | undefined>;
   /** Whether it was read, or found at the destination. */
   has(digest: Digest): boolean;
 }
@@ -46,22 +48,31 @@ const READS = 6;
 
 /** Make one for a copy. */
 export function createTreeReader(run: CopyRun, signal: AbortSignal): TreeReader {
-  const { destination, options, source } = run;
+  const { destination, options, source, target } = run;
   const seen = new Set<Digest>();
   let bytes = 0;
 
   const manifest = async (descriptor: Descriptor): Promise<PulledManifest> => {
     if (seen.size >= MAX_MANIFESTS) throw tooMany("manifests", MAX_MANIFESTS);
-    const pulled = await source.manifest(descriptor, { signal });
+    return counted(await source.manifest(descriptor, { signal }));
+  };
+
+  const counted = (pulled: PulledManifest): PulledManifest => {
     bytes += pulled.size;
     if (bytes > MAX_TREE_BYTES) throw tooMany("bytes of manifests", MAX_TREE_BYTES);
     return pulled;
+  };
+
+  const named = async (): Promise<PulledManifest | undefined> => {
+    const pulled = await source.named?.({ signal });
+    return pulled && counted(pulled);
   };
 
   /** Indexes are read even if they are there where what refers to their entries is wanted. */
   const isPresent = async (entry: Descriptor): Promise<boolean> => {
     const wantsMore = options.referrers || options.digestTags;
     if (options.deep || (wantsMore && isIndexMediaType(entry.mediaType))) return false;
+    if (target.isNew && !destination.expects?.(entry)) return false;
     return await destination.hasManifest(entry, { signal });
   };
 
@@ -108,7 +119,7 @@ export function createTreeReader(run: CopyRun, signal: AbortSignal): TreeReader 
     return { manifests, digests, present };
   };
 
-  return { read, manifest, has: (digest) => seen.has(digest) };
+  return { read, manifest, named, has: (digest) => seen.has(digest) };
 }
 
 /** A manifest must be what its index says, in length and kind: else it has two readings. */

@@ -35,18 +35,20 @@ export async function putRegistryBlob(
   transfer: BlobTransfer,
 ): Promise<BlobArrival> {
   const { learned, ref: { registry, repository } } = place;
-  const { descriptor: { digest, size }, origin, signal } = transfer;
+  const { descriptor: { digest, size }, force, origin, seen, signal } = transfer;
   if (origin?.client === place.client && origin.registry === registry) {
     learned.sawBlob(registry, origin.repository, digest);
   }
   const where = size < WORTH_WAITING_BYTES ? `${registry}/${repository}` : registry;
-  const pushed = await afterOthers(
-    learned.flights,
-    `${where}@${digest}`,
-    signal,
-    () => push(place, transfer).catch(throwOfFiles),
-  );
+  const bring = async (): Promise<Pick<PushedBlob, "outcome" | "sentBytes">> => {
+    if (!force && seen.has(registry, repository, digest)) {
+      return { outcome: "exists", sentBytes: 0 };
+    }
+    return await push(place, transfer).catch(throwOfFiles);
+  };
+  const pushed = await afterOthers(learned.flights, `${where}@${digest}`, signal, bring);
   learned.sawBlob(registry, repository, digest);
+  seen.add(registry, repository, digest);
   const { outcome, sentBytes } = pushed;
   return {
     outcome: outcome === "uploaded" ? "transferred" : outcome,
@@ -90,15 +92,18 @@ function isHopeless(error: unknown): boolean {
 
 async function put(
   { client, learned, options: sizes, ref }: RegistryPlace,
-  { descriptor: { digest, size }, force, isLocal, onProgress, signal, source }: BlobTransfer,
+  { descriptor: { digest, size }, force, isLocal, isNew, onProgress, signal, source }: BlobTransfer,
   options: Pick<PushBlobOptions, "onRecord">,
 ): Promise<PushedBlob> {
+  const from = learned.blobs(ref.registry, digest);
+  // an earlier run may have left some: what is small is sent again sooner than it is asked for
+  const isLikelyNew = isNew && size < WORTH_WAITING_BYTES && from.length === 0;
   return await client.blobs.put(ref, source, {
     digest,
     size,
-    force,
+    force: force || isLikelyNew,
     ...requestSizes(sizes),
-    from: learned.blobs(ref.registry, digest),
+    from,
     rehash: isLocal,
     signal,
     onProgress,

@@ -39,6 +39,7 @@ export function registryImage(
     acceptsSparse: false,
     origin: { client, registry, repository },
     root: (options) => head(place, ref, options),
+    named: (options) => getNamed(place, options),
     resolve: (tag, options) => look(place, tag === undefined ? ref : at(ref, { tag }), options),
     manifest: ({ digest }, options) => client.manifests.get(at(ref, { digest }), options),
     openBlob: (descriptor, options) => openBlob(place, descriptor, options),
@@ -66,6 +67,15 @@ async function head(
 ): Promise<Descriptor> {
   const { digest, mediaType, size } = await client.manifests.head(ref, options);
   return { digest, mediaType, size };
+}
+
+/** Only what the registry calls so itself, now: a cache may have what the tag meant before. */
+async function getNamed(
+  { client, ref }: RegistryPlace,
+  options: CallOptions,
+): Promise<PulledManifest | undefined> {
+  const pulled = await client.manifests.get(ref, options);
+  return pulled.announced === pulled.digest ? pulled : undefined;
 }
 
 /** Who may not look is told so when he writes: many registries hide what is not there. */

@@ -3,6 +3,8 @@ import type { CopyDestination, CopySource } from "./endpoint.ts";
 import type { CopyEvent, CopyTotals } from "./event.ts";
 import type { BlobSlots } from "./blob_slots.ts";
 import type { CopyOptions } from "./options.ts";
+import { type TargetFacts, UNKNOWN_TARGET } from "./probe_target.ts";
+import { createSeenBlobs, type SeenBlobs } from "./seen_blobs.ts";
 
 /** An event without what every event of a copy has. */
 export type EventFacts<T = CopyEvent> = T extends { readonly copy: number } ? Omit<T, "copy" | "at">
@@ -15,6 +17,9 @@ export interface CopyRun {
   readonly options: CopyOptions;
   readonly clock: Clock;
   readonly slots: BlobSlots;
+  /** Shared by all images of a sync. */
+  readonly seen: SeenBlobs;
+  readonly target: TargetFacts;
   readonly startedAt: number;
   /** What it has come to so far. */
   readonly totals: { -readonly [Key in keyof CopyTotals]: CopyTotals[Key] };
@@ -29,7 +34,9 @@ export function createRun(
   source: CopySource,
   destination: CopyDestination,
   options: CopyOptions,
-  { clock, slots }: Pick<CopyRun, "clock" | "slots">,
+  { clock, slots, seen = createSeenBlobs(), target = UNKNOWN_TARGET }:
+    & Pick<CopyRun, "clock" | "slots">
+    & Partial<Pick<CopyRun, "seen" | "target">>,
 ): CopyRun {
   const { onEvent } = options;
   const copy = ++copies;
@@ -39,6 +46,8 @@ export function createRun(
     options,
     clock,
     slots,
+    seen,
+    target,
     startedAt: clock.now(),
     totals: {
       manifests: 0,

@@ -6,6 +6,7 @@ import type { SyncImage, SyncTotals } from "./event.ts";
 import { type ImagePair, listPairs, type RuleListing } from "./list_pairs.ts";
 import { createQuietTimes, type QuietTimes } from "./quiet_times.ts";
 import { createRun, messageOf } from "./run.ts";
+import { createSeenBlobs, type SeenBlobs } from "./seen_blobs.ts";
 import { findDeleting, findDoomed } from "./sync_deletes.ts";
 import type { SyncOptions, SyncPlaces, SyncReport } from "./sync_options.ts";
 import { readPlan, type ReadRule } from "./sync_ends.ts";
@@ -44,11 +45,11 @@ export async function syncImages(
   const startedAt = clock.now();
   const done: SyncImage[] = [];
   const quiet = createQuietTimes(clock, waitMs, onEvent);
-  const slots = createBlobSlots(concurrency);
   const job: SyncJob = {
     options,
     clock,
-    slots,
+    slots: createBlobSlots(concurrency),
+    seen: createSeenBlobs(),
     quiet,
     broken: [],
     report(facts): void {
@@ -75,6 +76,7 @@ interface SyncJob {
   readonly options: SyncOptions;
   readonly clock: Clock;
   readonly slots: BlobSlots;
+  readonly seen: SeenBlobs;
   readonly quiet: QuietTimes;
   /** Rules that could not be listed whole. */
   readonly broken: ReadRule[];
@@ -119,6 +121,8 @@ async function listRule(
   } catch (error) {
     job.broken.push(rule);
     fail(job, { source, destination }, error, signal);
+  } finally {
+    await Promise.all(listings.map(({ pairs }) => pairs[0]?.target)); // nothing is left running
   }
   return listings;
 }
@@ -143,8 +147,8 @@ async function syncOne(job: SyncJob, pair: ImagePair, signal: AbortSignal): Prom
 type Synced = Required<Pick<SyncImage, "digest" | "outcome" | "transferredBytes">>;
 
 async function copyPair(
-  { clock, options: { dryRun, onEvent }, slots }: SyncJob,
-  { destination, rule, source }: ImagePair,
+  { clock, options: { dryRun, onEvent }, seen, slots }: SyncJob,
+  { destination, rule, source, target }: ImagePair,
   signal: AbortSignal,
 ): Promise<Synced> {
   const { digestTags, platforms, referrers } = rule;
@@ -152,10 +156,7 @@ async function copyPair(
     source,
     destination,
     { digestTags, platforms, referrers, onEvent, signal },
-    {
-      clock,
-      slots,
-    },
+    { clock, slots, seen, target: await target },
   );
   if (dryRun) {
     const { digest, isUnchanged } = await compareImages(run, signal);

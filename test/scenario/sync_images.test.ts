@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { RegistryClientOptions } from "../../src/client/mod.ts";
 import {
+  type CopyEvent,
   registryPlaces,
   syncImages,
   type SyncOptions,
@@ -7,7 +9,10 @@ import {
   type SyncReport,
   type SyncSource,
 } from "../../src/copy/mod.ts";
-import { buildImage } from "../../src/simulation/mod.ts";
+import { systemClock } from "../../src/core/mod.ts";
+import { createManifestCache, memoryKv } from "../../src/kv/mod.ts";
+import { parseReference } from "../../src/reference/mod.ts";
+import { buildImage, type BuiltImage } from "../../src/simulation/mod.ts";
 import { type CopyWorld, createCopyWorld } from "../support/copy_world.ts";
 
 const IMAGES = await Promise.all(
@@ -16,12 +21,24 @@ const IMAGES = await Promise.all(
 const TAGS = ["1.0.0", "1.1.0", "1.2.0", "2.0.0-rc.1", "2.0.0", "latest", "edge-1", "edge-2"];
 
 /** A world whose source has all tags in two repositories. */
-function createSyncWorld(): CopyWorld {
-  const world = createCopyWorld();
+function createSyncWorld(options: RegistryClientOptions = {}): CopyWorld {
+  const world = createCopyWorld(options);
   for (const repository of ["acme/app", "acme/web"]) {
     TAGS.forEach((tag, i) => world.from.add(repository, { image: at(i), tags: [tag] }));
   }
   return world;
+}
+
+/** A world whose source has four images with one layer in common. */
+async function createSharingWorld(): Promise<
+  { world: CopyWorld; images: BuiltImage[]; shared: string }
+> {
+  const world = createCopyWorld();
+  const images = await Promise.all(
+    ["a", "b", "c", "d"].map((Labels) => buildImage({ config: { Labels } })),
+  );
+  images.forEach((image, i) => world.from.add("acme/app", { image, tags: [`v${i}`] }));
+  return { world, images, shared: images[0]?.layers[0]?.digest ?? "" };
 }
 
 function at(i: number): typeof IMAGES[number] {
@@ -67,6 +84,103 @@ describe("syncImages()", () => {
       ...Array(3).fill("sync.image"),
       "sync.finished",
     ]);
+  });
+
+  it("does not look for what cannot be in a new repository", async () => {
+    const world = createSyncWorld();
+    const report = await sync(world, { rules: [APP] });
+    expect(report).toMatchObject({ copied: 8, failed: 0 });
+    const requests = world.requests();
+    expect(requests.filter((line) => /HEAD|list/.test(line))).toEqual([
+      "GET from tags/list?n=1000",
+      "HEAD to manifests/1.0.0",
+      "GET to tags/list?n=1000",
+    ]);
+    // the tag by name, config and layer; POST and PUT of both, PUT of the manifest
+    expect(requests.length).toBe(3 + 8 * (3 + 5));
+    TAGS.forEach((tag, i) => expect(world.tag("mirror/app", tag)).toBe(at(i).digest));
+    expect(TAGS.every((_, i) => world.holds("mirror/app", at(i)))).toBe(true);
+  });
+
+  it("asks no more than before where nothing is to be done", async () => {
+    const world = createSyncWorld();
+    await sync(world, { rules: [APP] });
+    world.requests();
+    expect(await sync(world, { rules: [APP] })).toMatchObject({ copied: 0, unchanged: 8 });
+    expect(world.requests().length).toBe(1 + 2 * 8);
+  });
+
+  it("believes no registry that it has nothing which hides its tags, or has no lists", async () => {
+    const heads = async (world: CopyWorld): Promise<number> => {
+      world.requests();
+      await sync(world, { rules: [APP] });
+      return world.requests().filter((line) => line.startsWith("HEAD to manifests")).length;
+    };
+    for (const body of ['{"name":"mirror/app","tags":[]}', "no such page"]) {
+      const world = createSyncWorld();
+      world.to.add("mirror/app", { image: at(0), tags: [TAGS[0] ?? ""] });
+      world.simulation.faults.add({
+        host: "to.example.com",
+        path: "*/tags/list",
+        action: { kind: "answer", status: body.startsWith("{") ? 200 : 404, body },
+      });
+      expect(await heads(world)).toBe(8);
+    }
+    const world = createSyncWorld();
+    world.simulation.faults.add({
+      host: "to.example.com",
+      path: "*/tags/list",
+      action: { kind: "answer", status: 404, body: "no such page" },
+    });
+    expect(await heads(world)).toBe(8);
+  });
+
+  it("asks again for a manifest that is not what the source says that it is", async () => {
+    const world = createSyncWorld();
+    world.simulation.faults.add({
+      host: "from.example.com",
+      method: "GET",
+      path: "*/manifests/latest",
+      action: { kind: "headers", set: { "docker-content-digest": at(0).digest } },
+    });
+    expect(await sync(world, { rules: [APP] })).toMatchObject({ copied: 8, failed: 0 });
+    const named = world.requests().filter((line) => /^(GET|HEAD) from manifests/.test(line));
+    expect(named).toContain("HEAD from manifests/latest");
+    expect(named).toContain(`GET from manifests/${at(5).digest}`);
+  });
+
+  it("copies what a tag means now, whatever a cache has", async () => {
+    const clock = { ...systemClock, now: (): number => world.clock.now() };
+    const cache = createManifestCache({ kv: memoryKv(), clock });
+    const world = createSyncWorld({ cache });
+    const { client, from, run } = world;
+    await run(client.manifests.get(parseReference("from.example.com/acme/app:latest")));
+    from.add("acme/app", { image: at(11), tags: ["latest"] });
+    expect(await sync(world, { rules: [APP] })).toMatchObject({ copied: 8 });
+    expect(world.tag("mirror/app", "latest")).toBe(at(11).digest);
+  });
+
+  it("asks once for a blob that several images of a repository have", async () => {
+    const { shared, world } = await createSharingWorld();
+    world.to.add("mirror/app", { image: at(9), tags: ["a"] });
+    expect(await sync(world, { rules: [APP] }, { images: 1 })).toMatchObject({ copied: 4 });
+    const asked = world.requests().filter((line) => line === `HEAD to blobs/${shared}`);
+    expect(asked.length).toBe(1);
+  });
+
+  it("brings again what was there a moment ago, and is said to be missing now", async () => {
+    const { images, shared, world } = await createSharingWorld();
+    let count = 0;
+    const onEvent = (event: CopyEvent): void => {
+      world.told.onEvent(event);
+      if (event.type === "sync.image" && ++count === 2) {
+        world.to.repository("mirror/app").blobs.delete(shared);
+      }
+    };
+    const report = await sync(world, { rules: [APP] }, { images: 1, onEvent });
+    expect(report).toMatchObject({ copied: 4, failed: 0 });
+    expect(world.types().filter((type) => type === "copy.healing").length).toBe(1);
+    expect(images.every((image) => world.holds("mirror/app", image))).toBe(true);
   });
 
   it("lists for several rules at once, and keeps their order", async () => {
