@@ -87,8 +87,11 @@ interface Progress {
 }
 
 function begin(request: RegistryRequest): Progress {
+  let scopes: readonly string[] | undefined;
   return {
-    scopes: mergeScopes(request.scopes),
+    get scopes(): readonly string[] {
+      return scopes ??= mergeScopes(request.scopes); // where nobody asks for a token they are of no use
+    },
     answers: 0,
     isFresh: false,
     hasFollowed: false,
