@@ -17,8 +17,13 @@ export function streamedBytes(
   bytes: Uint8Array<ArrayBuffer>,
 ): ReadableStream<Uint8Array> | undefined {
   if (bytes.length < LEAST_BYTES || !isRuntime("Node.js")) return undefined;
+  return piecesOf(bytes);
+}
+
+/** A stream of bytes that copies none of them. */
+export function piecesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = 0;
-  return new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller): void {
       if (at >= bytes.length) return controller.close();
       const length = Math.min(PIECE_BYTES, bytes.length - at);
