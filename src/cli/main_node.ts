@@ -7,9 +7,11 @@
  */
 import process from "node:process";
 import type { CliHost } from "./host.ts";
+import { collectOften } from "./collect_node.ts";
 import { holdYoungHeap } from "./young_heap_node.ts";
 
 holdYoungHeap(process.argv.slice(2)); // first: it does not shrink again
+collectOften(process.argv.slice(2));
 const { useEnvProxy } = await import("./env_proxy_node.ts");
 const { EXIT } = await import("./exit_code.ts");
 const { nodeHost } = await import("./host_node.ts");

@@ -20,9 +20,17 @@ const ENOUGH_SERVING_BYTES = 16 * 1024 * 1024;
  */
 export function holdYoungHeap(words: readonly string[]): void {
   if (!isNode()) return;
-  const command = words.find((word) => !word.startsWith("-")) ?? "";
-  if (command === "serve") watchGrowth();
-  else if (MOVERS.has(command)) setGrowthFactor(1);
+  if (commandOf(words) === "serve") watchGrowth();
+  else if (movesBlobs(words)) setGrowthFactor(1);
+}
+
+/** Whether a command line moves few and large blobs. */
+export function movesBlobs(words: readonly string[]): boolean {
+  return MOVERS.has(commandOf(words));
+}
+
+function commandOf(words: readonly string[]): string {
+  return words.find((word) => !word.startsWith("-")) ?? "";
 }
 
 /** No setting stops growth at a size once the process runs, so each collection looks at it. */
