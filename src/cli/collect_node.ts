@@ -5,7 +5,7 @@ import { movesBlobs } from "./young_heap_node.ts";
 
 const LOOK_MS = 25;
 /** A collection takes Bun 6 ms and Deno 25: after so much growth, 5 % of the time of a pull or a push. */
-const GROWTH_BYTES: number = 6 * 1024 * 1024;
+const GROWTH_BYTES: number = 8 * 1024 * 1024;
 
 interface Memory {
   /** Bytes of the heap, with the buffers that hang on it where the runtime counts them in. */
@@ -14,7 +14,7 @@ interface Memory {
 }
 
 /**
- * Collect what is not needed any more each time the heap has grown by 6 MiB, where a command moves large
+ * Collect what is not needed any more each time the heap has grown by 8 MiB, where a command moves large
  * blobs on Bun or Deno. They wait for long, as there is memory enough: Bun until 20 MiB of chunks that it
  * received have grown old, Deno while each request leaves 8 KiB, 40 MiB after 10 GiB. So a
  * large blob took more memory than one of 100 MiB. On Node the space for new objects is what matters.

@@ -37,11 +37,11 @@ describe("watch()", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("collects when the heap has grown by 6 MiB from where it was least", () => {
+  it("collects when the heap has grown by 8 MiB from where it was least", () => {
     let size = 20 * MIB;
     const collect = vi.fn(() => void (size = 12 * MIB));
     const stop = watch({ size: () => size, collect });
-    const seen = [25, 10, 15.9, 16, 17.9, 18].map((mib) => {
+    const seen = [25, 10, 17.9, 18, 19.9, 20].map((mib) => {
       size = mib * MIB;
       vi.advanceTimersByTime(25);
       return collect.mock.calls.length;
