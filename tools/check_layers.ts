@@ -14,6 +14,7 @@ export interface Layers {
 export const ADAPTER = /_(node|workerd|host)\.ts$/;
 const ENTRIES: ReadonlySet<string> = new Set([
   "src/front/worker.ts",
+  "src/hash/lanes.ts",
   "src/hash/workerd.ts",
   "src/kv/workers.ts",
   "src/kv/cache_api_workerd.ts",

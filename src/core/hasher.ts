@@ -17,10 +17,8 @@ export interface Hasher {
   abort?(): void;
 }
 
-/** A hash whose progress can be saved and continued, in another process too. Always synchronous. */
-export interface StatefulHasher extends Hasher {
-  update(chunk: Uint8Array): void;
-  digest(): Uint8Array<ArrayBuffer>;
+/** A hash whose progress can be saved and continued, in another process too. */
+export interface SavableHasher extends Hasher {
   /** A versioned snapshot. The hash goes on afterwards. */
   exportState(): Uint8Array<ArrayBuffer>;
   /**
@@ -30,5 +28,14 @@ export interface StatefulHasher extends Hasher {
   importState(state: Uint8Array): void;
 }
 
+/** One that is always synchronous. */
+export interface StatefulHasher extends SavableHasher {
+  update(chunk: Uint8Array): void;
+  digest(): Uint8Array<ArrayBuffer>;
+}
+
 /** Makes hashers; the port through which `verify` and `client` get them. */
 export type HasherFactory = (algorithm: HashAlgorithm) => Hasher;
+
+/** Makes hashers that can be saved; the port through which uploads that leave records get them. */
+export type SavableHasherFactory = (algorithm: HashAlgorithm) => SavableHasher;

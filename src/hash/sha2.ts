@@ -42,14 +42,20 @@ function withState(parameters: Sha2Parameters): StatefulHasher {
   };
 }
 
-interface Sha2 {
+/** A hash whose progress others may see and change. */
+export interface Sha2 {
   readonly hasher: Pick<StatefulHasher, "algorithm" | "update" | "digest">;
-  /** @throws {TypeError} When the digest was taken. */
+  /**
+   * Its progress, which whoever compresses blocks elsewhere moves on.
+   * @throws {TypeError} When the digest was taken.
+   */
   live(): HashState;
+  /** Another progress instead. */
   restore(state: HashState): void;
 }
 
-function createSha2(parameters: Sha2Parameters): Sha2 {
+/** Make a hash on WASM, of which other kinds are made. */
+export function createSha2(parameters: Sha2Parameters): Sha2 {
   const engine = wasmEngine();
   let state: HashState | undefined = initialState(parameters);
   const live = (): HashState => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { decodeHex, encodeHex } from "../../../src/core/mod.ts";
+import { LANES_WASM_HEX } from "../../../src/hash/lanes_hex.ts";
 import { SHA2_WASM_HEX } from "../../../src/hash/sha2_hex.ts";
 
 const wasm = readFileSync(new URL("../../../src/hash/sha2.wasm", import.meta.url));
@@ -15,6 +16,15 @@ describe("sha2.wasm", () => {
     expect(wasm.length).toBeLessThanOrEqual(12 * 1024);
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toEqual([]);
     expect(Buffer.compare(decodeHex(SHA2_WASM_HEX), wasm)).toBe(0);
+  });
+});
+
+describe("lanes.wasm", () => {
+  it("has at most 12 KiB, imports nothing and equals the inline copy", () => {
+    const lanes = readFileSync(new URL("../../../src/hash/lanes.wasm", import.meta.url));
+    expect(lanes.length).toBeLessThanOrEqual(12 * 1024);
+    expect(WebAssembly.Module.imports(new WebAssembly.Module(lanes))).toEqual([]);
+    expect(Buffer.compare(decodeHex(LANES_WASM_HEX), lanes)).toBe(0);
   });
 });
 
