@@ -5,6 +5,7 @@ import {
   type RegistryClientOptions,
 } from "../client/mod.ts";
 import type { Upstream } from "../core/mod.ts";
+import { createLaneHashers } from "../hash/lanes.ts";
 import { createLogger, joinObservers, logObserver, type Observer } from "../observability/mod.ts";
 import { type CliSettings, loadCliSettings, upstreamOf } from "./cli_settings.ts";
 import type { CommandContext } from "./command.ts";
@@ -41,6 +42,7 @@ export async function openClient(
     credentials,
     observer: observerOf(context, settings),
     clock: context.clock,
+    savableHasher: createLaneHashers(),
     ...(context.host.fetch && { fetch: context.host.fetch }),
     transport: {
       ...settings.options.client.transport,

@@ -1,4 +1,4 @@
-import type { HashAlgorithm, Hasher, StatefulHasher } from "../core/mod.ts";
+import type { HashAlgorithm, Hasher, SavableHasher } from "../core/mod.ts";
 import { type Digest, formatDigest } from "../reference/mod.ts";
 import type { ByteReader } from "../verify/mod.ts";
 import type { OpenableSource } from "./blob_source.ts";
@@ -49,7 +49,7 @@ export function createHashedSource(
   let marked: { readonly offset: number; readonly hasher: Hasher } | undefined;
 
   const state = (): Uint8Array | undefined =>
-    "exportState" in hasher ? (hasher as StatefulHasher).exportState() : undefined;
+    "exportState" in hasher ? (hasher as SavableHasher).exportState() : undefined;
 
   /** Not waited for: it is the source's own affair, and may take for ever. */
   const close = (): void => void reader?.cancel().catch(() => {});

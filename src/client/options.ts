@@ -9,6 +9,7 @@ import {
   MAX_TAGS_BODY_BYTES,
   platformFetch,
   type Random,
+  type SavableHasherFactory,
   systemClock,
   systemRandom,
   type Upstream,
@@ -49,6 +50,11 @@ export interface RegistryClientOptions {
   readonly cache?: ManifestCache | undefined;
   /** Default is the runtime's native hash, else WASM. */
   readonly hasher?: HasherFactory | undefined;
+  /**
+   * Hashes what is pushed with records. Default is WASM, one blob after the other; for many at a time
+   * see `createLaneHashers` of `tidegate/hash/lanes`.
+   */
+  readonly savableHasher?: SavableHasherFactory | undefined;
   readonly observer?: Observer | undefined;
   /** The way out. Default is the runtime's `fetch`. */
   readonly fetch?: Fetch | undefined;
@@ -76,10 +82,11 @@ export interface RegistryClientOptions {
 
 /** {@linkcode RegistryClientOptions} with every blank filled in. All operations read this. */
 export interface ClientSettings {
-  readonly credentials: CredentialProvider | undefined;
+  readonly credentials?: CredentialProvider | undefined;
   readonly tokens: TokenCache;
-  readonly cache: ManifestCache | undefined;
+  readonly cache?: ManifestCache | undefined;
   readonly hasher: HasherFactory;
+  readonly savableHasher?: SavableHasherFactory | undefined;
   readonly observer: Observer | undefined;
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -105,16 +112,16 @@ const LIMITS: ClientLimits = {
  * @throws {TypeError} For options that contradict each other or are out of range.
  */
 export function resolveClientOptions(options: RegistryClientOptions): ClientSettings {
-  const { clock = systemClock, random = systemRandom, sealingKeys, upstreams = [] } = options;
+  const { sealingKeys, ...given } = options; // keys are nobody else's
+  const { clock = systemClock, random = systemRandom, upstreams = [] } = given;
   if (sealingKeys !== undefined && options.kv === undefined) {
     throw new TypeError("sealingKeys without kv: there is nothing to seal");
   }
   assertUnique(upstreams);
   const kv = options.kv ?? memoryKv({ clock });
   return Object.freeze({
-    credentials: options.credentials,
+    ...given,
     tokens: createTokenCache({ kv, ...(sealingKeys && { sealingKeys }), clock, random }),
-    cache: options.cache,
     hasher: options.hasher ?? createHasher,
     observer: options.observer,
     fetch: options.fetch ?? platformFetch,

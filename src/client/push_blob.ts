@@ -214,8 +214,9 @@ export async function upload(
   const { context: { settings }, connection: { upstream }, options } = job;
   const { chunkBytes = CHUNK_BYTES, onProgress, onRecord, rehash } = options;
   const { streamBytes = options.chunkBytes ?? STREAM_BYTES } = options;
-  // only the portable hash can be saved
-  const createHasher = (onRecord && !rehash) || from ? wasmHasher : settings.hasher;
+  // the runtime's own cannot be saved
+  const { hasher, savableHasher = wasmHasher } = settings;
+  const createHasher = (onRecord && !rehash) || from ? savableHasher : hasher;
   const window: UploadWindow = createUploadWindow({ ...job, createHasher, from });
   if (received < window.start) await window.seek(received);
   else await window.skip(received - window.start);

@@ -39,7 +39,7 @@ export async function resumeUpload(
   source: PushSource,
   options: ResumeUploadOptions = {},
 ): Promise<PushedBlob> {
-  const progress = parseUploadRecord(record, options.ref);
+  const progress = parseUploadRecord(record, options.ref, context.settings.savableHasher);
   return await runOperation(
     context,
     "blob.put",

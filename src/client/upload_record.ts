@@ -2,7 +2,8 @@ import {
   decodeBase64Url,
   encodeBase64Url,
   type HashAlgorithm,
-  type StatefulHasher,
+  type SavableHasher,
+  type SavableHasherFactory,
   TidegateError,
 } from "../core/mod.ts";
 import { wasmHasher } from "../hash/mod.ts";
@@ -47,13 +48,13 @@ export interface UploadProgress {
   readonly location: string;
   readonly offset: number;
   readonly algorithm: HashAlgorithm;
-  readonly hasher: StatefulHasher | undefined;
+  readonly hasher: SavableHasher | undefined;
   readonly digest: Digest | undefined;
   readonly size: number | undefined;
 }
 
 /** One that has the hash of its bytes. */
-export type HashedProgress = UploadProgress & { readonly hasher: StatefulHasher };
+export type HashedProgress = UploadProgress & { readonly hasher: SavableHasher };
 
 /**
  * Write a record; reading it gives the same.
@@ -81,12 +82,14 @@ export function formatUploadRecord(
  * Read a record.
  *
  * @param expected The repository that it must be of, if that is known.
+ * @param createHasher Makes what goes on with its hash.
  * @throws {TidegateError} UPLOAD_FAILED when malformed, of another version, or of another
  * repository; HASH_STATE_INVALID when its hash is none.
  */
 export function parseUploadRecord(
   record: unknown,
   expected?: Pick<Reference, "registry" | "repository">,
+  createHasher: SavableHasherFactory = wasmHasher,
 ): UploadProgress {
   const fields = (record ?? {}) as { readonly [Key in keyof UploadRecord]?: unknown };
   if (fields.version !== 1) throw refused("is not of version 1");
@@ -105,7 +108,7 @@ export function parseUploadRecord(
   if (size !== undefined && (!isCount(size) || size < offset)) throw refused("has no proper size");
   const named = readDigest(digest, algorithm);
   const target = { registry, repository };
-  const hasher = readState(fields.state, algorithm);
+  const hasher = readState(fields.state, () => createHasher(algorithm));
   return { target, location, offset, algorithm, hasher, digest: named, size };
 }
 
@@ -116,10 +119,13 @@ function readDigest(digest: unknown, algorithm: HashAlgorithm): Digest | undefin
   return parseDigest(digest);
 }
 
-function readState(state: unknown, algorithm: HashAlgorithm): StatefulHasher | undefined {
+function readState(
+  state: unknown,
+  createHasher: () => SavableHasher,
+): SavableHasher | undefined {
   if (state === REHASH) return undefined;
   if (!isText(state)) throw refused("has no hash");
-  const hasher = wasmHasher(algorithm);
+  const hasher = createHasher();
   try {
     hasher.importState(decodeBase64Url(state));
   } catch (cause) {
