@@ -107,7 +107,7 @@ function forkOf(
   createHasher: HashedSourceOptions["createHasher"],
 ): Hasher | undefined {
   if (!("exportState" in hasher)) return hasher.fork?.();
-  const copy = createHasher(hasher.algorithm) as StatefulHasher;
-  copy.importState((hasher as StatefulHasher).exportState());
+  const copy = createHasher(hasher.algorithm) as SavableHasher;
+  copy.importState((hasher as SavableHasher).exportState());
   return copy;
 }
