@@ -17,7 +17,7 @@ import type { CallOptions, ClientContext } from "./context.ts";
 import { tryMounts } from "./mount_blob.ts";
 import { runOperation } from "./operation.ts";
 import { createResumeProgress } from "./resume_progress.ts";
-import { canStream, FIRST_STREAM_BYTES, STREAM_BYTES } from "./stream_chunk.ts";
+import { canStream, firstStreamBytes, STREAM_BYTES } from "./stream_chunk.ts";
 import { runUpload } from "./upload.ts";
 import { cancelSession, findBlob, type PushScope } from "./upload_calls.ts";
 import { formatUploadRecord, type HashedProgress, type UploadRecord } from "./upload_record.ts";
@@ -34,8 +34,9 @@ export interface UploadOptions extends CallOptions {
   readonly chunkBytes?: number | undefined;
   /**
    * Most bytes of a request that is streamed from a source that can be read again: nothing of it is
-   * held, so it may be long, which is faster; but it is sent again from where the registry got to. It
-   * begins with 8 MiB, and grows while it takes less than a second. Only on Node, whose `fetch` says
+   * held, so it may be long, which is faster; but it is sent again from where the registry got to. The
+   * first has 8 MiB, or twice `chunkBytes` if that is more; it grows while one takes less than a second.
+   * Where it would be no longer than `chunkBytes` nothing is streamed. Only on Node, whose `fetch` says
    * how long a stream is. Default is `chunkBytes` where that is given, else 64 MiB.
    */
   readonly streamBytes?: number | undefined;
@@ -164,9 +165,12 @@ export function checkJob(
   source: OpenableSource,
   options: PushBlobOptions & { readonly digest: Digest | undefined },
 ): PushJob {
-  const { chunkBytes = CHUNK_BYTES, digest, signal, size = source.size } = options;
+  const { chunkBytes = CHUNK_BYTES, digest, signal, size = source.size, streamBytes = 0 } = options;
   if (!(Number.isSafeInteger(chunkBytes) && chunkBytes > 0)) {
     throw new TypeError("chunkBytes must be a whole number from 1");
+  }
+  if (!(Number.isSafeInteger(streamBytes) && streamBytes >= 0)) {
+    throw new TypeError("streamBytes must be a whole number from 0");
   }
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
     throw new TypeError("A blob's size must be a whole number from 0");
@@ -226,7 +230,8 @@ export async function upload(
     limit: createChunkLimit(upstream.profile, chunkBytes),
     progress: createResumeProgress(window.start, settings.resume),
     streamLimit: streamBytes,
-    streamBytes: canStream(job) ? FIRST_STREAM_BYTES : 0,
+    firstStreamBytes: firstStreamBytes(chunkBytes),
+    streamBytes: canStream(job) ? firstStreamBytes(chunkBytes) : 0,
     isCounted: false,
     isDoubtful: from !== undefined || received > 0,
     sentBytes: 0,

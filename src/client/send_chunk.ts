@@ -64,13 +64,13 @@ async function accept(upload: OpenUpload, next: UploadSession, sent: number): Pr
   upload.session = keepLimits(upload.session, next);
   const { receivedEnd } = next;
   if (receivedEnd === undefined || receivedEnd === upload.stuckEnd) {
+    upload.streamBytes = 0; // who does not count could not say where to go on
     return window.drop(sent), undefined;
   }
   const received = countOf(receivedEnd, start + (sent === 1 ? 1 : 0)); // a byte of one is all of it
-  if (received === start + sent) {
-    upload.isCounted = true;
-    return window.drop(sent), undefined;
-  }
+  upload.isCounted = received === start + sent;
+  if (upload.isCounted) return window.drop(sent), undefined;
+  upload.streamBytes = 0;
   if (received > start + sent) return lost("the registry has more than was sent");
   if (received === start || received < start) {
     return await acceptSilently(upload, receivedEnd, sent);

@@ -1,4 +1,9 @@
-import { isTidegateError, type RegistryResponse, type TidegateError } from "../core/mod.ts";
+import {
+  isTidegateError,
+  platformFetch,
+  type RegistryResponse,
+  type TidegateError,
+} from "../core/mod.ts";
 import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../distribution/mod.ts";
 import { discard, isNodesFetch } from "../transport/mod.ts";
 import { responseFailure } from "./response_failure.ts";
@@ -20,8 +25,8 @@ import {
 } from "./upload_state.ts";
 
 const MIB = 1024 * 1024;
-/** Length of the first chunk that is streamed. */
-export const FIRST_STREAM_BYTES: number = 8 * MIB;
+/** Length of the first chunk that is streamed, unless what is held is half as long or longer. */
+const FIRST_STREAM_BYTES: number = 8 * MIB;
 /** Default of the longest. */
 export const STREAM_BYTES: number = 64 * MIB;
 
@@ -42,11 +47,16 @@ export function canStream(
   return isNodesFetch() && source.replayable && size !== undefined && multipleChunks;
 }
 
+/** Bytes of the first chunk that is streamed, where a chunk that is held has so many: twice those. */
+export function firstStreamBytes(chunkBytes: number): number {
+  return Math.max(FIRST_STREAM_BYTES, 2 * chunkBytes);
+}
+
 /** Most bytes of the next chunk that is held. */
 export function chunkLength(upload: OpenUpload): number {
-  const { isCounted, limit, session, size = 0 } = upload;
+  const { isCounted, limit, session } = upload;
   const most = limit.next(session);
-  const isProbe = !isCounted && mayStream(upload) && size > most;
+  const isProbe = !isCounted && mayStream(upload);
   return isProbe ? limit.next(session, Math.min(most, PROBE_BYTES)) : most;
 }
 
@@ -54,10 +64,7 @@ export function chunkLength(upload: OpenUpload): number {
 export function streamLength(upload: OpenUpload): number {
   const { isCounted, limit, session, size = 0, streamBytes, streamLimit, window } = upload;
   if (!isCounted || !mayStream(upload) || window.length > 0) return 0;
-  const held = limit.next(session);
-  const most = limit.next(session, Math.min(streamBytes, streamLimit));
-  const left = size - window.start;
-  return most > held && left > held && window.mark() ? Math.min(most, left) : 0;
+  return Math.min(limit.next(session, Math.min(streamBytes, streamLimit)), size - window.start);
 }
 
 /**
@@ -75,6 +82,7 @@ export async function streamChunk(
   const { connection: { send, target }, context: { settings: { clock } }, session, window } =
     upload;
   const { start } = window;
+  if (!window.mark()) return upload.streamBytes = 0, undefined; // nothing could be sent again
   const stall = createStall(upload);
   const body = createBody(upload, start + length, stall);
   const options = { body: body.stream, start, size: length, signal: stall.signal };
@@ -115,7 +123,9 @@ async function accept(
   }
   if (receivedEnd < start) return await acceptSilently(upload, start, next.receivedEnd);
   if (milliseconds < SHORT_MS) upload.streamBytes = length * 2;
-  if (milliseconds > LONG_MS) upload.streamBytes = Math.max(FIRST_STREAM_BYTES, length / 2);
+  if (milliseconds > LONG_MS) {
+    upload.streamBytes = Math.max(upload.firstStreamBytes, Math.floor(length / 2));
+  }
   return void await upload.onProgress?.(upload);
 }
 
@@ -131,7 +141,9 @@ async function acceptSilently(
   upload.streamBytes = 0;
   const status = await askStatus(upload, upload.session.location);
   if (status.state === "gone") return lost("the registry has forgotten the upload");
+  if (status.state === "known") upload.session = keepLimits(upload.session, status.session);
   const told = status.state === "known" ? status.session.receivedEnd : undefined;
+  if (told === upload.window.start - 1) return void await upload.onProgress?.(upload);
   if (told !== undefined && told !== receivedEnd && told >= start) {
     await rewind(upload, start);
     return await settle(upload, told);
@@ -185,7 +197,7 @@ async function waitForQuiet(
 }
 
 async function rewind(upload: OpenUpload, start: number): Promise<void> {
-  upload.streamedEnd = upload.window.start;
+  upload.streamedEnd = Math.max(upload.streamedEnd ?? 0, upload.window.start);
   await upload.window.seek(start);
 }
 
@@ -204,7 +216,7 @@ interface Body {
 }
 
 function createBody(upload: OpenUpload, end: number, stall: Stall): Body {
-  const { window } = upload;
+  const { context: { settings: { fetch } }, window } = upload;
   let failure: unknown;
   let isOver = false;
   const take = async (): Promise<Uint8Array> => {
@@ -219,7 +231,8 @@ function createBody(upload: OpenUpload, end: number, stall: Stall): Body {
     try {
       const piece = await take();
       upload.sentBytes += piece.length;
-      controller.enqueue(piece);
+      // any other fetch than the runtime's may keep what is written again soon
+      controller.enqueue(fetch === platformFetch ? piece : piece.slice());
       if (window.start === end) controller.close();
       stall.touch();
     } catch (error) {

@@ -35,7 +35,9 @@ export interface Upload extends PushScope {
   refusedAt?: number | undefined;
   /** Whether the registry has told of exactly the bytes that it was sent. */
   isCounted: boolean;
-  /** Length of the next chunk that is streamed. */
+  /** Least of a chunk that is streamed, but for the last. */
+  readonly firstStreamBytes: number;
+  /** Length of the next chunk that is streamed; 0 where none may be. */
   streamBytes: number;
   /** Where the last one that was streamed and failed ends: so much may have arrived. */
   streamedEnd?: number | undefined;
@@ -61,9 +63,13 @@ export async function assertDigest({ digest, window }: Upload): Promise<void> {
   throw digestMismatch(message, digest, computed);
 }
 
-/** Whether chunks are streamed from the source, once the registry has counted one right. */
-export function mayStream({ size = 0, streamBytes, window }: Upload): boolean {
-  return streamBytes > 0 && window.start < size;
+/** Whether chunks will be streamed from the source, once the registry has counted one right. */
+export function mayStream(
+  { limit, session, size = 0, streamBytes, streamLimit, window }: OpenUpload,
+): boolean {
+  const held = limit.next(session);
+  const isLonger = limit.next(session, streamLimit) > held; // else there is nothing to gain
+  return streamBytes > 0 && isLonger && size - window.start > held;
 }
 
 /** What may go better a moment later: 408, 425, 499 come from proxies. */
@@ -87,17 +93,27 @@ export async function recover(
     try {
       const status = await askStatus(upload, upload.session.location);
       if (status.state === "gone") return lost("the registry has forgotten the upload", failure);
-      if (status.state === "untold") return undefined;
+      if (status.state === "untold") return untold(upload, failure);
       upload.session = keepLimits(upload.session, status.session);
       announceResume(upload, upload.window.start, reasonOf(failure));
       const { receivedEnd } = status.session;
-      if (receivedEnd === undefined || receivedEnd === upload.stuckEnd) return undefined;
+      if (receivedEnd === undefined || receivedEnd === upload.stuckEnd) {
+        return untold(upload, failure);
+      }
       return await settle(upload, receivedEnd);
     } catch (error) {
       if (!isResumable(error)) throw error;
       latest = error;
     }
   }
+}
+
+/** What is held is sent again: it fits, or is refused. Of what was streamed nobody knows what fits. */
+function untold(upload: Upload, failure: unknown): UploadEnd | undefined {
+  const { streamedEnd = 0, window } = upload;
+  if (window.length > 0 || streamedEnd <= window.start) return undefined;
+  upload.streamBytes = 0;
+  return lost("the registry does not tell how far it got", failure);
 }
 
 /** Go on where the registry says that it is. */

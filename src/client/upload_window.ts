@@ -49,8 +49,8 @@ export interface UploadWindow {
    */
   skip(count: number): Promise<void>;
   /**
-   * Go to another offset, hashing the source anew up to there, from the mark if that is before. A `fill` that nobody waits for any more
-   * fails.
+   * Go to another offset, hashing the source anew up to there, from the mark if that is before. A
+   * `fill` that nobody waits for any more fails.
    * @throws {TidegateError} UPLOAD_FAILED when the source cannot be read again.
    */
   seek(offset: number): Promise<void>;

@@ -6,7 +6,7 @@ import type { SyncDestination } from "./sync_options.ts";
 
 /** What is known of an image's destination before the image is looked at. */
 export interface TargetFacts {
-  /** Its repository has no tags: the image is not there, and hardly any of its blobs. */
+  /** The registry knows no such repository: the image is not there, and hardly any of its blobs. */
   readonly isNew: boolean;
   /** What its name points to, where that was asked. */
   readonly looked?: { readonly there: Descriptor | undefined };
@@ -30,21 +30,21 @@ export async function probeTarget(
 ): Promise<TargetFacts> {
   try {
     const there = await first.resolve(undefined, options);
-    const isNew = there === undefined && await hasNoTags(destination, repository, options);
+    const isNew = there === undefined && await isUnknown(destination, repository, options);
     return { isNew, looked: { there } };
   } catch {
     return UNKNOWN_TARGET;
   }
 }
 
-async function hasNoTags(
+async function isUnknown(
   destination: Pick<SyncDestination, "tags">,
   repository: string,
   options: CallOptions,
 ): Promise<boolean> {
   try {
-    for await (const _ of destination.tags(repository, options)) return false;
-    return true;
+    for await (const _ of destination.tags(repository, options)) break;
+    return false; // even where there is none: some hide what they have
   } catch (error) {
     // 404 alone may mean that there are no listings
     return isTidegateError(error, "NOT_FOUND") &&

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { PushBlobOptions, UploadRecord } from "../../src/client/mod.ts";
-import type { RegistryQuirks } from "../../src/simulation/mod.ts";
+import type { Fetch } from "../../src/core/mod.ts";
+import { wasmHasher } from "../../src/hash/mod.ts";
+import type { FaultAction, PushSettings, RegistryQuirks } from "../../src/simulation/mod.ts";
 import { resolveUpstream } from "../../src/upstream/mod.ts";
 import { APP, noise } from "../support/client_scenario.ts";
 import { createPushScenario, digestOf, replayable, streamOf } from "../support/push_scenario.ts";
@@ -12,6 +14,23 @@ const DIGEST = await digestOf(BYTES);
 const OPTIONS: PushBlobOptions = { digest: DIGEST, chunkBytes: HELD, streamBytes: STREAMED };
 /** One is held, which shows that the registry counts right. */
 const RANGES = ["0-9999", "10000-109999", "110000-209999", "210000-309999", "310000-349999"];
+
+const MIB = 1024 * 1024;
+const LOSSES: readonly FaultAction[] = [
+  { kind: "drop", by: "close" },
+  { kind: "cut-request", at: 50_000, by: "close" },
+];
+
+function zeros(size: number): ReadableStream<Uint8Array> {
+  let left = size;
+  return new ReadableStream({
+    pull(controller): void {
+      if (left > 0) controller.enqueue(new Uint8Array(Math.min(left, MIB)));
+      left -= MIB;
+      if (left <= 0) controller.close();
+    },
+  }, { highWaterMark: 0 });
+}
 
 const rangesOf = (bodies: readonly { headers: Readonly<Record<string, string>> }[]): unknown[] =>
   bodies.map(({ headers }) => headers["content-range"]);
@@ -79,6 +98,106 @@ describe("blobs.put() of a source that can be read again", () => {
     await run(client.blobs.put(APP, replayable(BYTES).source, OPTIONS));
     expect(rangesOf(bodies()).slice(0, 3)).toEqual(["0-9999", "10000-39999", "40000-69999"]);
     expect(await stored(DIGEST)).toEqual(BYTES);
+  });
+
+  it("streams with default options what is longer than what is held", async () => {
+    const { bodies, client, run } = createPushScenario({ keep: "digest", hasher: wasmHasher });
+    const size = 60 * MIB;
+    const slice = (start: number): ReadableStream<Uint8Array> => zeros(size - start);
+    await run(client.blobs.put(APP, { size, slice }));
+    const lengths = bodies().map(({ bodyBytes }) => bodyBytes / MIB);
+    expect(lengths).toEqual([1, 32, 27]);
+  }, 30_000);
+
+  it.each<[string, PushSettings, RegistryQuirks, PushBlobOptions, string]>([
+    ["chunkBytes is given", {}, {}, { chunkBytes: STREAMED }, "0-99999"],
+    ["chunks are short", {}, { largestChunk: HELD }, { chunkBytes: HELD }, "0-9999"],
+    ["nothing is counted", {}, { stuckRange: true }, { ...OPTIONS, streamBytes: 0 }, "0-9999"],
+  ])("reads ahead where nothing will be streamed: %s", async (_, push, quirks, options, first) => {
+    const { bodies, client, run, simulation } = createPushScenario(push, quirks);
+    let read = 0;
+    const slice = (start: number): ReadableStream<Uint8Array> =>
+      streamOf(BYTES.subarray(start)).pipeThrough(
+        new TransformStream({
+          transform(chunk, controller): void {
+            read += chunk.length;
+            controller.enqueue(chunk);
+          },
+        }),
+      );
+    const counted: number[] = [];
+    simulation.faults.add({
+      ...{ method: "PATCH", nth: 1, action: { kind: "delay", ms: 1_000 } },
+    });
+    const done = client.blobs.put(APP, { size: BYTES.length, slice }, {
+      ...{ digest: DIGEST, ...options, onProgress: () => counted.push(read) },
+    });
+    await run(done);
+    expect(rangesOf(bodies())[0]).toBe(first);
+    const length = Number(first.slice(2)) + 1;
+    expect(counted[1]).toBeGreaterThanOrEqual(2 * length);
+  });
+
+  it("does not probe again and again a registry that does not count", async () => {
+    for (const range of ["0-0", undefined]) {
+      const { bodies, client, run, simulation } = createPushScenario();
+      simulation.faults.add({ method: "PATCH", action: { kind: "headers", set: { range } } });
+      simulation.faults.add({ method: "GET", action: { kind: "headers", set: { range } } });
+      const bytes = noise(8 * MIB);
+      const options = { chunkBytes: 2 * MIB, streamBytes: 8 * MIB };
+      await run(client.blobs.put(APP, replayable(bytes).source, options));
+      expect(bodies().map(({ bodyBytes }) => bodyBytes / MIB)).toEqual([1, 2, 2, 2, 1]);
+    }
+  });
+
+  it("starts again where the registry cannot say how far it got", async () => {
+    for (const action of LOSSES) {
+      const { client, run, simulation, stored } = createPushScenario({}, { uploadStatus: 405 });
+      simulation.faults.add({ method: "PATCH", nth: 3, action });
+      await run(client.blobs.put(APP, replayable(BYTES).source, OPTIONS));
+      expect(await stored(DIGEST)).toEqual(BYTES);
+    }
+  });
+
+  it("goes on though the count lags behind, and the next try dies at once", async () => {
+    const { client, run, simulation, stored, trail } = createPushScenario();
+    simulation.faults.add(
+      { method: "PATCH", nth: 3, action: { kind: "drop", by: "reset" } },
+      { method: "GET", nth: 1, action: { kind: "headers", set: { range: "0-109999" } } },
+      { method: "PATCH", nth: 4, action: { kind: "cut-request", at: 0, by: "reset" } },
+    );
+    await run(client.blobs.put(APP, replayable(BYTES).source, OPTIONS));
+    expect(await stored(DIGEST)).toEqual(BYTES);
+    expect(trail().filter((one) => one.startsWith("POST"))).toHaveLength(1);
+  });
+
+  it("gives its own bytes to a fetch that holds them", async () => {
+    const bytes = noise(4 * MIB);
+    const digest = await digestOf(bytes);
+    const scenario = createPushScenario();
+    const fetch: Fetch = async (request) => {
+      if (request.body === null) return await scenario.simulation.fetch(request);
+      const parts: Uint8Array<ArrayBuffer>[] = []; // as they were given
+      for await (const part of request.body) parts.push(part);
+      return await scenario.simulation.fetch(
+        new Request(request.url, {
+          ...{ method: request.method, headers: request.headers, body: new Blob(parts) },
+        }),
+      );
+    };
+    const { client, run, stored } = createPushScenario({}, {}, { fetch });
+    await run(client.blobs.put(APP, replayable(bytes).source, {
+      ...{ digest, chunkBytes: HELD, streamBytes: 4 * MIB },
+    }));
+    expect(stored).toBeDefined();
+    const { blobs } = scenario.registry.repository(APP.repository);
+    expect([...blobs.keys()]).toEqual([digest]);
+  });
+
+  it.each([-1, 0.5, 2_000_000.5, NaN])("refuses streamBytes of %d", async (streamBytes) => {
+    const { client, run } = createPushScenario();
+    await expect(run(client.blobs.put(APP, BYTES, { ...OPTIONS, streamBytes }))).rejects
+      .toThrow(TypeError);
   });
 
   it.each([401, 429, 500, 503])("goes on after %i, from where the registry is", async (status) => {
