@@ -17,7 +17,7 @@ export const UNKNOWN_TARGET: TargetFacts = { isNew: false };
 
 /**
  * Find out whether a repository is new, by the first image that is to go there: what has that one is
- * not, and needs no listing. A listing alone is not believed: some hide what they have. Whatever
+ * not, and needs no listing. Else the registry must say that it does not know the repository. Whatever
  * fails is not known, and asked again when it matters. Never rejects.
  *
  * @param first Its answer serves that image, too.
