@@ -45,17 +45,17 @@ function largestBlob(): number {
 
 /**
  * The fewest requests that a blob of so many MiB takes, and the most. On Node one of 1 MiB is held,
- * then come 8 MiB and more, twice as many each time that it was fast; the end is held again.
+ * then come 32 MiB, and 64 once that was fast; the end is held again.
  */
 function requestsFor(runtime: (typeof RUNTIMES)[number], mib: number): readonly [number, number] {
   const held = CHUNK_MIB[runtime];
   if (runtime !== "node") return [Math.ceil(mib / held), Math.ceil(mib / held)];
   let fewest = 1;
-  for (let [left, next] = [mib - 1, 8]; left > 0; next = Math.min(64, next * 2)) {
+  for (let [left, next] = [mib - 1, 2 * held]; left > 0; next = Math.min(64, next * 2)) {
     left -= left <= held ? held : next;
     fewest++;
   }
-  return [fewest, 2 + Math.ceil(mib / 8)];
+  return [fewest, 2 + Math.ceil(mib / (2 * held))];
 }
 
 /** The layout over HTTP, in parts as they are asked for: workerd has no files. */
