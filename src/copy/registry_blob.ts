@@ -2,12 +2,15 @@ import type { PushBlobOptions, PushedBlob, UploadRecord } from "../client/mod.ts
 import { type ErrorCode, isTidegateError } from "../core/mod.ts";
 import type { BlobArrival, BlobTransfer } from "./endpoint.ts";
 import { afterOthers } from "./learned.ts";
-import { isNodesFetch } from "../transport/mod.ts";
+import { isNodesFetch, isRuntime } from "../transport/mod.ts";
 import type { RegistryPlace } from "./registry_place.ts";
 import type { UploadSlot } from "./upload_records.ts";
 
-/** Two of them are held for each blob in flight, where chunks are held: six blobs take 48 MiB. */
-const CHUNK_BYTES: number = 4 * 1024 * 1024;
+/**
+ * Two of them are held for each blob in flight, where chunks are held: six blobs take 48 MiB. Bun copies
+ * what it sends, so there six blobs of 3 MiB take as much.
+ */
+const CHUNK_BYTES: number = (isRuntime("Bun") ? 3 : 4) * 1024 * 1024;
 /** Of a chunk that is not held: fewer of them are faster, as registries sync their disks after each. */
 const STREAM_BYTES: number = 64 * 1024 * 1024;
 

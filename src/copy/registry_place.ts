@@ -9,7 +9,7 @@ export interface RegistryImageOptions {
   readonly records?: UploadRecords | undefined;
   /**
    * Most bytes of one request of an upload. Default is 64 MiB where what is sent need not be held (Node),
-   * else 4 MiB, of which two are held.
+   * else 4 MiB (Bun 3), of which two are held.
    */
   readonly chunkBytes?: number | undefined;
   /** All tags of its repository, where they are known: then they need not be listed. */
