@@ -1,8 +1,16 @@
+import { isNodesFetch } from "../transport/mod.ts";
+
 /** Bounds how many blobs are on their way at once, and so how much memory they take. */
 export interface BlobSlots {
   /** Do something while a slot is held. */
   hold<T>(size: number, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
+
+/**
+ * Default of how many large blobs are on their way at once: 8 where what is sent need not be held, so
+ * that more of them are hashed side by side; 6 elsewhere, as skopeo has it.
+ */
+export const LARGE_BLOBS: number = isNodesFetch() ? 8 : 6;
 
 /** What is smaller is read whole into one small buffer: it waits for requests, not for memory. */
 const SMALL_BYTES: number = 256 * 1024;

@@ -2,7 +2,7 @@ import { blobsOf, inParallel, type PulledManifest } from "../client/mod.ts";
 import { systemClock } from "../core/mod.ts";
 import type { Descriptor, Platform } from "../manifest/mod.ts";
 import type { Digest } from "../reference/mod.ts";
-import { createBlobSlots } from "./blob_slots.ts";
+import { createBlobSlots, LARGE_BLOBS } from "./blob_slots.ts";
 import { type PlacedManifest, readDigestTags, readReferrers } from "./companions.ts";
 import type { CopyDestination, CopySource } from "./endpoint.ts";
 import { moveBlob } from "./move_blob.ts";
@@ -12,7 +12,6 @@ import { putManifests } from "./put_manifests.ts";
 import { createTreeReader, type TreeReader } from "./read_tree.ts";
 import { codeOf, type CopyRun, createRun, messageOf } from "./run.ts";
 
-const CONCURRENCY = 6; // what skopeo does; more shares the same line
 const MAX_WAITING = 64;
 
 /**
@@ -35,7 +34,7 @@ export async function copyImage(
   destination: CopyDestination,
   options: CopyOptions = {},
 ): Promise<CopiedImage> {
-  const { clock = systemClock, concurrency = CONCURRENCY } = options;
+  const { clock = systemClock, concurrency = LARGE_BLOBS } = options;
   if (!(concurrency >= 1)) throw new TypeError("concurrency must be 1 or more");
   const slots = createBlobSlots(Math.min(concurrency, destination.maxBlobs ?? concurrency));
   return await runCopy(createRun(source, destination, options, { clock, slots }));

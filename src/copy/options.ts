@@ -28,7 +28,7 @@ export interface CopyOptions extends CallOptions {
    * by halves. Default is `false`.
    */
   readonly deep?: boolean | undefined;
-  /** Blobs at a time. Default is 6. */
+  /** Blobs at a time. Default is 8 on Node, where what is sent need not be held, else 6. */
   readonly concurrency?: number | undefined;
   /** Told of every step. Must not throw. */
   readonly onEvent?: ((event: CopyEvent) => void) | undefined;

@@ -1,6 +1,6 @@
 import { inParallel } from "../client/mod.ts";
 import { type Clock, isTidegateError, systemClock } from "../core/mod.ts";
-import { type BlobSlots, createBlobSlots } from "./blob_slots.ts";
+import { type BlobSlots, createBlobSlots, LARGE_BLOBS } from "./blob_slots.ts";
 import { compareImages, runCopy } from "./copy_image.ts";
 import type { SyncImage, SyncTotals } from "./event.ts";
 import { type ImagePair, listPairs, type RuleListing } from "./list_pairs.ts";
@@ -14,7 +14,6 @@ import type { SyncPlan } from "./sync_plan.ts";
 
 const IMAGES = 8; // small images wait for requests, not for bytes
 const LISTS = 4; // lists of tags are few and long; each page is a round trip
-const BLOBS = 6;
 const WAIT_MS: number = 5 * 60_000;
 
 /**
@@ -36,7 +35,8 @@ export async function syncImages(
   places: SyncPlaces,
   options: SyncOptions = {},
 ): Promise<SyncReport> {
-  const { clock = systemClock, concurrency = BLOBS, images = IMAGES, waitMs = WAIT_MS } = options;
+  const { clock = systemClock, concurrency = LARGE_BLOBS, images = IMAGES, waitMs = WAIT_MS } =
+    options;
   if (!(concurrency >= 1 && images >= 1)) {
     throw new TypeError("images and concurrency must be 1 or more");
   }

@@ -34,7 +34,7 @@ export interface SyncPlaces {
 export interface SyncOptions extends CallOptions {
   /** Images at a time. Default is 8. */
   readonly images?: number | undefined;
-  /** Blobs at a time, of all images together. Default is 6; small ones do not count. */
+  /** Blobs at a time, of all images together. Default is 8 on Node, else 6; small ones do not count. */
   readonly concurrency?: number | undefined;
   /** List and compare, but write nothing. Default is `false`. */
   readonly dryRun?: boolean | undefined;

@@ -54,7 +54,7 @@ export const command: Command = {
     { flags: "--platform <platform>", summary: "only these platforms" },
     { flags: "--delete", summary: "delete tags at the destination that the source has no more" },
     { flags: "--images <number>", summary: "images at a time (default: 8)" },
-    { flags: "--concurrency <number>", summary: "blobs at a time (default: 6)" },
+    { flags: "--concurrency <number>", summary: "blobs at a time (default: 8; 6 on Deno and Bun)" },
     { flags: "--wait <seconds>", summary: "longest wait for a rate limit (default: 300)" },
     { flags: "--fail-fast", summary: "end at the first failure" },
     ...COMPANION_OPTIONS,
