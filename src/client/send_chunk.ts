@@ -3,9 +3,10 @@ import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../dist
 import { discard } from "../transport/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { askStatus, permitSession } from "./upload_calls.ts";
+import { permitSession } from "./upload_calls.ts";
 import { baseOf } from "./upload_location.ts";
 import {
+  askReceived,
   countOf,
   isPassing,
   keepLimits,
@@ -15,6 +16,7 @@ import {
   pause,
   recover,
   settle,
+  trustOwnCount,
   type UploadEnd,
   uploadFailed,
 } from "./upload_state.ts";
@@ -93,17 +95,15 @@ async function acceptSilently(
   sent: number,
 ): Promise<Outcome> {
   const { start } = upload.window;
-  const status = await askStatus(upload, upload.session.location);
-  if (status.state === "gone") return lost("the registry has forgotten the upload");
-  const told = status.state === "known" ? status.session.receivedEnd : undefined;
-  if (status.state === "known") upload.session = keepLimits(upload.session, status.session);
+  const answer = await askReceived(upload);
+  if (answer.state === "lost") return answer;
+  const told = answer.receivedEnd;
   const isNews = told !== undefined &&
     (receivedEnd === undefined ? told >= start : told !== receivedEnd);
   // 0-0 is said of one byte as of none: these do not fit a second time, so that it is one
   if (isNews && told === 0 && start === 0) return upload.window.drop(1), undefined;
   if (isNews) return await settle(upload, told);
-  upload.isDoubtful = true;
-  upload.stuckEnd = receivedEnd ?? told;
+  trustOwnCount(upload, receivedEnd ?? told);
   upload.window.drop(sent);
   return undefined;
 }

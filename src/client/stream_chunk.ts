@@ -8,10 +8,11 @@ import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../dist
 import { discard, isNodesFetch } from "../transport/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { askStatus, permitSession } from "./upload_calls.ts";
+import { type BodyPiece, createUploadBody } from "./upload_body.ts";
+import { permitSession } from "./upload_calls.ts";
 import { baseOf } from "./upload_location.ts";
-import { createStall, type Stall } from "./upload_stall.ts";
 import {
+  askReceived,
   isPassing,
   keepLimits,
   lost,
@@ -19,6 +20,7 @@ import {
   type OpenUpload,
   recover,
   settle,
+  trustOwnCount,
   type Upload,
   type UploadEnd,
   uploadFailed,
@@ -83,9 +85,10 @@ export async function streamChunk(
     upload;
   const { start } = window;
   if (!window.mark()) return upload.streamBytes = 0, undefined; // nothing could be sent again
-  const stall = createStall(upload);
-  const body = createBody(upload, start + length, stall);
-  const options = { body: body.stream, start, size: length, signal: stall.signal };
+  const next = (assertOpen: () => void): Promise<BodyPiece> =>
+    takePiece(upload, start + length, assertOpen);
+  const body = createUploadBody(upload, next);
+  const options = { body: body.stream, start, size: length, signal: body.signal };
   const request = uploadChunkRequest(target, session.location, options);
   const startedAt = clock.now();
   upload.chunks++;
@@ -102,8 +105,8 @@ export async function streamChunk(
   if (status > 299) return await handleRefusal(upload, start, response);
   discard(response, clock);
   const from = baseOf(request, response);
-  const next = permitSession(upload, readUploadChunk(status, headers, from), from);
-  return await accept(upload, { start, length }, next, clock.now() - startedAt);
+  const taken = permitSession(upload, readUploadChunk(status, headers, from), from);
+  return await accept(upload, { start, length }, taken, clock.now() - startedAt);
 }
 
 /** A chunk was taken, if the registry says so. */
@@ -139,17 +142,15 @@ async function acceptSilently(
   receivedEnd: number | undefined,
 ): Promise<UploadEnd | undefined> {
   upload.streamBytes = 0;
-  const status = await askStatus(upload, upload.session.location);
-  if (status.state === "gone") return lost("the registry has forgotten the upload");
-  if (status.state === "known") upload.session = keepLimits(upload.session, status.session);
-  const told = status.state === "known" ? status.session.receivedEnd : undefined;
+  const answer = await askReceived(upload);
+  if (answer.state === "lost") return answer;
+  const told = answer.receivedEnd;
   if (told === upload.window.start - 1) return void await upload.onProgress?.(upload);
   if (told !== undefined && told !== receivedEnd && told >= start) {
     await rewind(upload, start);
     return await settle(upload, told);
   }
-  upload.isDoubtful = true;
-  upload.stuckEnd = receivedEnd ?? told;
+  trustOwnCount(upload, receivedEnd ?? told);
   return void await upload.onProgress?.(upload);
 }
 
@@ -207,45 +208,15 @@ interface Streamed {
   readonly length: number;
 }
 
-interface Body {
-  readonly stream: ReadableStream<Uint8Array>;
-  /** Why it ended early. */
-  failure(): unknown;
-  /** The request is over: whoever still reads the body gets nothing more of the window. */
-  stop(): void;
-}
-
-function createBody(upload: OpenUpload, end: number, stall: Stall): Body {
-  const { context: { settings: { fetch } }, window } = upload;
-  let failure: unknown;
-  let isOver = false;
-  const take = async (): Promise<Uint8Array> => {
-    const piece = isOver ? undefined : await window.take(Math.min(PIECE_BYTES, end - window.start));
-    if (piece === undefined || isOver) {
-      throw uploadFailed("the request was over before all was sent");
-    }
-    return piece;
-  };
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    stall.stop();
-    try {
-      const piece = await take();
-      upload.sentBytes += piece.length;
-      // any other fetch than the runtime's may keep what is written again soon
-      controller.enqueue(fetch === platformFetch ? piece : piece.slice());
-      if (window.start === end) controller.close();
-      stall.touch();
-    } catch (error) {
-      failure = error;
-      throw error;
-    }
-  };
-  return {
-    stream: new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 }),
-    failure: () => failure,
-    stop(): void {
-      isOver = true;
-      stall.stop();
-    },
-  };
+async function takePiece(
+  { context: { settings: { fetch } }, window }: OpenUpload,
+  end: number,
+  assertOpen: () => void,
+): Promise<BodyPiece> {
+  const piece = await window.take(Math.min(PIECE_BYTES, end - window.start));
+  assertOpen();
+  if (piece === undefined) throw uploadFailed("the source ended before the chunk did");
+  // any other fetch than the runtime's may keep what is written again soon
+  const bytes = fetch === platformFetch ? piece : piece.slice();
+  return { bytes, isLast: window.start === end };
 }

@@ -51,6 +51,9 @@ export type UploadEnd =
   /** The registry has lost it, or has other bytes than were sent. */
   | { readonly state: "lost"; readonly reason: string; readonly cause?: unknown };
 
+/** An end with nothing to continue. */
+type Lost = UploadEnd & { readonly state: "lost" };
+
 /** An upload whose location is known. */
 export type OpenUpload = Upload & { session: UploadSession };
 
@@ -176,8 +179,29 @@ export function uploadFacts(
   return { upstream: upstream.name, repository: target.repository, digest };
 }
 
+/**
+ * Ask what the registry has of a chunk that it took, where its answer tells of none of the bytes.
+ *
+ * @returns What it says now, undefined for nothing; or that it has forgotten the upload.
+ */
+export async function askReceived(
+  upload: OpenUpload,
+): Promise<Lost | { readonly state: "told"; readonly receivedEnd: number | undefined }> {
+  const status = await askStatus(upload, upload.session.location);
+  if (status.state === "gone") return lost("the registry has forgotten the upload");
+  if (status.state === "untold") return { state: "told", receivedEnd: undefined };
+  upload.session = keepLimits(upload.session, status.session);
+  return { state: "told", receivedEnd: status.session.receivedEnd };
+}
+
+/** What the registry says is worth nothing: the own count holds, and the digest decides in the end. */
+export function trustOwnCount(upload: Upload, stuckEnd: number | undefined): void {
+  upload.isDoubtful = true;
+  upload.stuckEnd = stuckEnd;
+}
+
 /** Nothing of the registry's is left to continue. */
-export function lost(reason: string, cause?: unknown): UploadEnd & { readonly state: "lost" } {
+export function lost(reason: string, cause?: unknown): Lost {
   return { state: "lost", reason, cause };
 }
 
