@@ -97,6 +97,12 @@ describe.each(WAYS)("4 MiB + 17 in chunks of 1 MiB, streamed to a %s", (way) => 
 
   it.concurrent("outlives its tokens", async () => {
     const paced = { ...sketch, blob: "large", streamBytes: 512 * KIB, paceMs: 500 } as const;
-    note(await expectPushed(paced, { host: "tokens" }, Infinity));
+    const { seen, againBytes } = note(await expectPushed(paced, { host: "tokens" }, Infinity));
+    const begun = seen.filter(({ method, status }) => method === "POST" && status === 202);
+    expect(begun).toHaveLength(1);
+    const tokens = new Set(seen.map(({ headers }) => headers["authorization"]));
+    expect(tokens.size).toBeGreaterThanOrEqual(3);
+    const refused = seen.filter(({ method, status }) => method === "PATCH" && status === 401);
+    expect(againBytes).toBeLessThanOrEqual(refused.length * paced.streamBytes);
   });
 });

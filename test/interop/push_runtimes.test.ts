@@ -50,12 +50,15 @@ function largestBlob(): number {
 function requestsFor(runtime: (typeof RUNTIMES)[number], mib: number): readonly [number, number] {
   const held = CHUNK_MIB[runtime];
   if (runtime !== "node") return [Math.ceil(mib / held), Math.ceil(mib / held)];
-  let fewest = 1;
-  for (let [left, next] = [mib - 1, 2 * held]; left > 0; next = Math.min(64, next * 2)) {
-    left -= left <= held ? held : next;
-    fewest++;
-  }
-  return [fewest, 2 + Math.ceil(mib / (2 * held))];
+  const count = (growth: number): number => {
+    let requests = 1;
+    for (let [left, next] = [mib - 1, 2 * held]; left > 0; next = Math.min(64, next * growth)) {
+      left -= left <= held ? held : next;
+      requests++;
+    }
+    return requests;
+  };
+  return [count(2), count(1)];
 }
 
 /** The layout over HTTP, in parts as they are asked for: workerd has no files. */
