@@ -1,6 +1,7 @@
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { runtimeName } from "./runtime_node.ts";
 import { movesBlobs } from "./young_heap_node.ts";
 
 const LOOK_MS = 25;
@@ -20,10 +21,10 @@ interface Memory {
  * large blob took more memory than one of 100 MiB. On Node the space for new objects is what matters.
  */
 export function collectOften(words: readonly string[]): void {
-  const { bun, deno } = process.versions;
   if (!movesBlobs(words)) return;
-  if (bun !== undefined) watch(memoryOf((globalThis as BunGlobal).Bun?.gc));
-  else if (deno !== undefined) watch(memoryOf(gcOfV8));
+  const runtime = runtimeName();
+  if (runtime === "Bun") watch(memoryOf((globalThis as BunGlobal).Bun?.gc));
+  if (runtime === "Deno") watch(memoryOf(gcOfV8));
 }
 
 /**

@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { CliHost } from "./host.ts";
-import { isNode } from "./runtime_node.ts";
+import { runtimeName } from "./runtime_node.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What tells of a proxy, in capitals or not. */
@@ -23,7 +23,7 @@ export function hasProxy(env: CliHost["env"]): boolean {
  * @throws {UsageError} For a proxy that is no URL.
  */
 export function useEnvProxy(env: CliHost["env"]): void {
-  if (!hasProxy(env) || !isNode()) return;
+  if (!hasProxy(env) || runtimeName() !== "Node.js") return;
   const http = process.getBuiltinModule("node:http") as ProxyModule;
   try {
     http.setGlobalProxyFromEnv?.(env);

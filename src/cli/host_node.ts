@@ -18,7 +18,7 @@ import { concatBytes, platformFetch, systemClock, TidegateError } from "../core/
 import { askTerminal } from "./ask_node.ts";
 import type { CliHost, FileWriter, HostFiles, ProgramResult, TextSink } from "./host.ts";
 import { hasProxy } from "./env_proxy_node.ts";
-import { isNode } from "./runtime_node.ts";
+import { runtimeName } from "./runtime_node.ts";
 import { socketFetch } from "./socket_fetch_node.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -53,7 +53,7 @@ export function nodeHost(signal: AbortSignal): CliHost {
 
 /** For Node's sake alone; and behind a proxy `fetch` alone knows the way. */
 function largeFetch(env: CliHost["env"]): Pick<CliHost, "largeFetch"> {
-  return isNode() && !hasProxy(env) ? { largeFetch: socketFetch(platformFetch) } : {};
+  return runtimeName() === "Node.js" && !hasProxy(env) ? { largeFetch: socketFetch(platformFetch) } : {};
 }
 
 function cacheHomeOf(platform: string, home: string, local: string | undefined): string {

@@ -1,10 +1,11 @@
 import process from "node:process";
 
 /**
- * Whether this is Node itself: Deno and Bun have its modules, too. Without the library's `isRuntime`, as
- * it is asked before the library is loaded.
+ * What runs the command: Deno and Bun have Node's modules, too. Without the library's `isRuntime`, as it
+ * is asked before the library is loaded.
  */
-export function isNode(): boolean {
+export function runtimeName(): "Node.js" | "Deno" | "Bun" {
   const { bun, deno } = process.versions;
-  return bun === undefined && deno === undefined;
+  if (bun !== undefined) return "Bun";
+  return deno === undefined ? "Node.js" : "Deno";
 }

@@ -1,6 +1,6 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
-import { isNode } from "./runtime_node.ts";
+import { runtimeName } from "./runtime_node.ts";
 
 /** Commands that move few and large blobs. A sync asks more than it moves, and is slower with it. */
 const MOVERS: ReadonlySet<string> = new Set(["pull", "push", "copy", "blob"]);
@@ -19,7 +19,7 @@ const ENOUGH_SERVING_BYTES = 16 * 1024 * 1024;
  * memory does not grow with the bytes that it has relayed: 340 MiB after 16 GiB without.
  */
 export function holdYoungHeap(words: readonly string[]): void {
-  if (!isNode()) return;
+  if (runtimeName() !== "Node.js") return;
   if (commandOf(words) === "serve") watchGrowth();
   else if (movesBlobs(words)) setGrowthFactor(1);
 }
