@@ -53,7 +53,9 @@ export function nodeHost(signal: AbortSignal): CliHost {
 
 /** For Node's sake alone; and behind a proxy `fetch` alone knows the way. */
 function largeFetch(env: CliHost["env"]): Pick<CliHost, "largeFetch"> {
-  return runtimeName() === "Node.js" && !hasProxy(env) ? { largeFetch: socketFetch(platformFetch) } : {};
+  return runtimeName() === "Node.js" && !hasProxy(env)
+    ? { largeFetch: socketFetch(platformFetch) }
+    : {};
 }
 
 function cacheHomeOf(platform: string, home: string, local: string | undefined): string {
