@@ -119,11 +119,13 @@ export async function startServer(
   };
   const isReady = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${command} is not ready`)), timeoutMs);
+    let isOver = false;
     const onData = (chunk: Uint8Array): void => {
       output += new TextDecoder().decode(chunk);
-      if (ready.test(output)) finish(resolve);
+      if (!isOver && ready.test(output)) finish(resolve); // each time costs as much as there is
     };
     const finish = (then: () => void): void => {
+      isOver = true;
       clearTimeout(timer);
       then();
     };
