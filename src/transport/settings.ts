@@ -17,7 +17,7 @@ export interface TimeoutSettings {
   readonly totalMs: number;
 }
 
-/** How many requests at once, and how long one waits for its turn. */
+/** How many requests at once, of each kind, and how long one waits for its turn. */
 export interface ThrottleSettings extends SlotLimits {
   /** Longest wait for a free slot, in milliseconds. */
   readonly queueMs: number;

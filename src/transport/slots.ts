@@ -1,4 +1,4 @@
-/** How many requests one host gets at once. */
+/** How many requests one host gets at once: uploads, and as many of all others. */
 export interface SlotLimits {
   /** Slots that any request may take. */
   readonly concurrency: number;

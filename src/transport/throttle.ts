@@ -7,6 +7,8 @@ import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
 /**
  * Bound how many requests the upstream gets at once. A slot is held until the body has ended, so
  * that ten layers in flight count as ten; blobs can never take the last slot from a manifest.
+ * Uploads have as many slots of their own: a copy within a registry reads what it sends, and would
+ * wait for the slots that it keeps.
  *
  * The queue lives in this transport: a Worker makes one per request, and no wait crosses requests.
  *
@@ -15,9 +17,11 @@ import { createSlots, type ReleaseSlot, type Slots } from "./slots.ts";
 export function withThrottle(settings: TransportSettings): Layer {
   const { clock, observer, upstream } = settings;
   const slots = createSlots(settings.throttle);
+  const uploads = createSlots(settings.throttle);
   return (next) => async (request) => {
     const askedAt = clock.now();
-    const release = await takeSlot(slots, request, settings);
+    const pool = request.kind === "upload" ? uploads : slots;
+    const release = await takeSlot(pool, request, settings);
     const milliseconds = clock.now() - askedAt;
     if (milliseconds > 0) {
       const place = requestPlace(upstream, request);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { encodeUtf8 } from "../../src/core/mod.ts";
-import { copyImage } from "../../src/copy/mod.ts";
+import { copyImage, type RegistryImage } from "../../src/copy/mod.ts";
 import { buildArtifact, buildImage, buildIndex, digestOf } from "../../src/simulation/mod.ts";
 import { CHILDREN, INDEX, SIGNATURE, SOURCE, TARGET } from "../support/copy_images.ts";
 import { createCopyWorld } from "../support/copy_world.ts";
@@ -36,6 +36,23 @@ describe("copyImage() between registries", () => {
     expect(types.slice(0, 2)).toEqual(["copy.started", "copy.planned"]);
     expect(types.filter((type) => type === "blob.finished")).toHaveLength(9);
     expect(types.slice(-5)).toEqual([...Array(4).fill("manifest"), "copy.finished"]);
+  });
+
+  it("copies more blobs within a registry than it may read at once, where it mounts none", async () => {
+    const image = await buildImage({ layers: Array.from({ length: 12 }, (_, i) => 600_000 + i) });
+    const world = createCopyWorld({ transport: { throttle: { concurrency: 4 } } });
+    const busy = world.simulation.registry("busy.example.com", {
+      push: {},
+      quirks: { refuseMounts: true },
+    });
+    busy.add("acme/app", { image, tags: ["v1"] });
+    const at = (repository: string): RegistryImage =>
+      world.image(`busy.example.com/${repository}:v1`, { chunkBytes: 65_536 });
+    const startedAt = world.clock.now();
+    const { totals } = await world.run(copyImage(at("acme/app"), at("mirror/app"), world.told));
+    expect(totals).toMatchObject({ transferred: 13, mounted: 0 });
+    expect(busy.repository("mirror/app").tags.get("v1")).toBe(image.digest);
+    expect(world.clock.now() - startedAt).toBeLessThan(1_000); // nobody waits for whom it keeps waiting
   });
 
   it("asks each side once by HEAD where nothing has changed", async () => {

@@ -36,6 +36,17 @@ describe("withThrottle()", () => {
     expect((await send(blobRequest({ kind: "manifest" }))).status).toBe(200);
   });
 
+  it("lets uploads through while pulls hold every slot, and bounds them, too", async () => {
+    const clock = createVirtualClock();
+    const send = withThrottle(testSettings(clock, { throttle: LIMITS }))(() =>
+      Promise.resolve(answer(200))
+    );
+    for (let i = 0; i < 6; i++) await send(blobRequest());
+    const chunk = blobRequest({ kind: "upload", method: "PATCH" });
+    for (let i = 0; i < 6; i++) expect((await send(chunk)).status).toBe(200);
+    await expect(clock.run(send(chunk))).rejects.toMatchObject({ details: { phase: "queue" } });
+  });
+
   it("gives the slot back by itself when there is no body", async () => {
     const clock = createVirtualClock();
     const send = withThrottle(testSettings(clock, { throttle: LIMITS }))(() =>
