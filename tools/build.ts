@@ -18,7 +18,7 @@ const COPIED = ["src/**/*.wasm", "src/**/*.js", "src/**/*.d.ts"];
 const COMMAND = "dist/cli/tidegate.js";
 
 /**
- * Packages that every command loads, and that go into its bundle: `yaml` alone is 73 modules, which take
+ * Packages that most commands load, and that go into the bundle: `yaml` alone is 73 modules, which take
  * Node an eighth of the time of a command. Each with its license and its modules for any runtime.
  */
 const BUNDLED = {
@@ -43,7 +43,6 @@ async function main(): Promise<void> {
  * twice as long to start as what they do takes on a fast network.
  */
 async function bundleCommand(): Promise<void> {
-  const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
   await build({
     entryPoints: { tidegate: "dist/src/cli/main_node.js" },
     outdir: dirname(COMMAND),
@@ -55,17 +54,13 @@ async function bundleCommand(): Promise<void> {
     alias: Object.fromEntries(
       Object.entries(BUNDLED).map(([name, { entry }]) => [name, `./node_modules/${name}/${entry}`]),
     ),
-    external: Object.keys(dependencies).filter((name) => !(name in BUNDLED)),
+    packages: "external", // but what has an alias
     legalComments: "inline",
     logLevel: "warning",
   });
   writeFileSync(join(dirname(COMMAND), "THIRD_PARTY_LICENSES.md"), licenses());
   chmodSync(COMMAND, 0o755);
   rmSync("dist/src/cli", { recursive: true }); // nothing exports it
-}
-
-interface Manifest {
-  readonly dependencies: Readonly<Record<string, string>>;
 }
 
 /** What the licenses of bundled packages ask for: their texts. */

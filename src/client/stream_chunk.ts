@@ -215,7 +215,6 @@ async function takePiece(
 ): Promise<BodyPiece> {
   const piece = await window.take(Math.min(PIECE_BYTES, end - window.start));
   assertOpen();
-  if (piece === undefined) throw uploadFailed("the source ended before the chunk did");
   // any other fetch than the runtime's may keep what is written again soon
   const bytes = fetch === platformFetch ? piece : piece.slice();
   return { bytes, isLast: window.start === end };

@@ -16,7 +16,10 @@ export interface UploadBody {
 
 /** A part of a body. */
 export interface BodyPiece {
-  /** They must lie still until the next piece is asked for; none are left out. */
+  /**
+   * They must lie still until two more were asked for: a socket that is full takes small pieces on trust
+   * (the ring of `UploadWindow.take`). Only the last may be empty.
+   */
   readonly bytes: Uint8Array;
   readonly isLast: boolean;
 }
@@ -24,8 +27,8 @@ export interface BodyPiece {
 /**
  * Make a body that is not held.
  *
- * @param next Gives the next piece. What it waited for may have outlasted the request: before it takes
- * anything from the window it must call `assertOpen`, which throws UPLOAD_FAILED then.
+ * @param next Gives the next piece. What it waited for may have outlasted the request: after each wait,
+ * and before it drops or hands on anything, it must call `assertOpen`, which throws UPLOAD_FAILED then.
  */
 export function createUploadBody(
   upload: OpenUpload,

@@ -180,21 +180,25 @@ export function uploadFacts(
 }
 
 /**
- * Ask what the registry has of a chunk that it took, where its answer tells of none of the bytes.
+ * Ask what the registry has of a chunk whose answer was lost, or tells of none of the bytes.
  *
  * @returns What it says now, undefined for nothing; or that it has forgotten the upload.
  */
 export async function askReceived(
   upload: OpenUpload,
-): Promise<Lost | { readonly state: "told"; readonly receivedEnd: number | undefined }> {
+): Promise<Lost | { readonly state: "asked"; readonly receivedEnd: number | undefined }> {
   const status = await askStatus(upload, upload.session.location);
   if (status.state === "gone") return lost("the registry has forgotten the upload");
-  if (status.state === "untold") return { state: "told", receivedEnd: undefined };
+  if (status.state === "untold") return { state: "asked", receivedEnd: undefined };
   upload.session = keepLimits(upload.session, status.session);
-  return { state: "told", receivedEnd: status.session.receivedEnd };
+  return { state: "asked", receivedEnd: status.session.receivedEnd };
 }
 
-/** What the registry says is worth nothing: the own count holds, and the digest decides in the end. */
+/**
+ * What the registry says is worth nothing: the own count holds, and the digest decides in the end.
+ *
+ * @param stuckEnd The last byte that it tells of, whatever it is sent; undefined where it tells of none.
+ */
 export function trustOwnCount(upload: Upload, stuckEnd: number | undefined): void {
   upload.isDoubtful = true;
   upload.stuckEnd = stuckEnd;

@@ -15,7 +15,7 @@ export const LARGE_BLOBS: number = isNodesFetch() ? 8 : 6;
 /** What is smaller is read whole into one small buffer: it waits for requests, not for memory. */
 const SMALL_BYTES: number = 256 * 1024;
 
-/** For each slot of a large blob so many of small ones: 24 of them take what one large blob takes. */
+/** For each slot of a large blob so many of small ones: 32 of them take what one large blob takes. */
 const SMALL_FOR_LARGE = 4;
 
 /** Slots for so many large blobs, and others for small ones, that these need not wait for those. */

@@ -7,8 +7,9 @@ import type { RegistryPlace } from "./registry_place.ts";
 import type { UploadSlot } from "./upload_records.ts";
 
 /**
- * Two of them are held for each blob in flight, where chunks are held: six blobs take 48 MiB. Bun copies
- * what it sends, so there six blobs of 3 MiB take as much.
+ * Two of them are held for each blob in flight, where chunks are held: six blobs take 48 MiB, eight on
+ * Node 64 where the registry does not count what it gets. Bun copies what it sends, so there six blobs
+ * of 3 MiB take as much.
  */
 const CHUNK_BYTES: number = (isRuntime("Bun") ? 3 : 4) * 1024 * 1024;
 /** Of a chunk that is not held: fewer of them are faster, as registries sync their disks after each. */
