@@ -35,7 +35,8 @@ export interface UploadOptions extends CallOptions {
   /**
    * Most bytes of a request that is streamed from a source that can be read again: nothing of it is
    * held, so it may be long, which is faster; but it is sent again from where the registry got to. The
-   * first has 8 MiB, or twice `chunkBytes` if that is more; it grows while one takes less than a second.
+   * first has 8 MiB, or twice `chunkBytes` if that is more; while one takes less than a second, the next
+   * has twice as much, or what goes in a second at its pace if that is more.
    * Where it would be no longer than `chunkBytes` nothing is streamed. Only on Node, whose `fetch` says
    * how long a stream is. Default is `chunkBytes` where that is given, else 64 MiB.
    */

@@ -3,6 +3,7 @@ import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../dist
 import { discard } from "../transport/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
+import { lengthenStream } from "./stream_chunk.ts";
 import { permitSession } from "./upload_calls.ts";
 import { baseOf } from "./upload_location.ts";
 import {
@@ -31,7 +32,8 @@ type Outcome = UploadEnd | undefined;
  * @returns Undefined to go on.
  */
 export async function sendChunk(upload: OpenUpload, most: number): Promise<Outcome> {
-  const { connection: { send, target }, limit, session, signal, window } = upload;
+  const { connection: { send, target }, context, limit, session, signal, window } = upload;
+  const { clock } = context.settings;
   const body = window.bytes(most);
   const { start } = window;
   const options = { body, start, size: body.length, signal };
@@ -39,6 +41,7 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Outco
   upload.sentBytes += body.length;
   upload.chunks++;
   if (body.length === window.length && !mayStream(upload)) window.readAhead(most);
+  const startedAt = clock.now();
   let response: RegistryResponse;
   try {
     response = await send(request);
@@ -51,10 +54,12 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Outco
   limit.see(response.headers);
   const { status, headers } = response;
   if (status > 299) return await handleRefusal(upload, response, body.length);
-  discard(response, upload.context.settings.clock);
+  discard(response, clock);
   const from = baseOf(request, response);
   const next = permitSession(upload, readUploadChunk(status, headers, from), from);
+  const milliseconds = clock.now() - startedAt;
   const end = await accept(upload, next, body.length);
+  if (upload.isCounted) lengthenStream(upload, body.length, milliseconds);
   if (end === undefined) await upload.onProgress?.(upload);
   return end;
 }

@@ -109,6 +109,16 @@ export async function streamChunk(
   return await accept(upload, { start, length }, taken, clock.now() - startedAt);
 }
 
+/**
+ * After a chunk that took less than a second: the next one may have what goes in a second at its pace, and
+ * twice as much as it in any case. Nothing where no chunk may be streamed.
+ */
+export function lengthenStream(upload: Upload, length: number, milliseconds: number): void {
+  if (upload.streamBytes === 0) return;
+  const inSecond = Math.floor(length * SHORT_MS / Math.max(1, milliseconds));
+  upload.streamBytes = Math.max(2 * length, inSecond, upload.firstStreamBytes);
+}
+
 /** A chunk was taken, if the registry says so. */
 async function accept(
   upload: OpenUpload,
@@ -125,7 +135,7 @@ async function accept(
     return await recover(upload, uploadFailed("the registry counts other bytes than were sent"));
   }
   if (receivedEnd < start) return await acceptSilently(upload, start, next.receivedEnd);
-  if (milliseconds < SHORT_MS) upload.streamBytes = length * 2;
+  if (milliseconds < SHORT_MS) lengthenStream(upload, length, milliseconds);
   if (milliseconds > LONG_MS) {
     upload.streamBytes = Math.max(upload.firstStreamBytes, Math.floor(length / 2));
   }

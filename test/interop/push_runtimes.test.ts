@@ -44,21 +44,18 @@ function largestBlob(): number {
 }
 
 /**
- * The fewest requests that a blob of so many MiB takes, and the most. On Node one of 1 MiB is held,
- * then come 32 MiB, and 64 once that was fast; the end is held again.
+ * The fewest requests that a blob of so many MiB takes, and the most. On Node one of 1 MiB is held; then
+ * come at least 32 MiB, up to 64 as the first was fast; the end is held again.
  */
 function requestsFor(runtime: (typeof RUNTIMES)[number], mib: number): readonly [number, number] {
   const held = CHUNK_MIB[runtime];
   if (runtime !== "node") return [Math.ceil(mib / held), Math.ceil(mib / held)];
-  const count = (growth: number): number => {
+  const count = (streamed: number): number => {
     let requests = 1;
-    for (let [left, next] = [mib - 1, 2 * held]; left > 0; next = Math.min(64, next * growth)) {
-      left -= left <= held ? held : next;
-      requests++;
-    }
+    for (let left = mib - 1; left > 0; requests++) left -= left <= held ? held : streamed;
     return requests;
   };
-  return [count(2), count(1)];
+  return [count(64), count(2 * held)];
 }
 
 /** The layout over HTTP, in parts as they are asked for: workerd has no files. */

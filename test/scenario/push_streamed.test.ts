@@ -101,12 +101,48 @@ describe("blobs.put() of a source that can be read again", () => {
   });
 
   it("streams with default options what is longer than what is held", async () => {
-    const { bodies, client, run } = createPushScenario({ keep: "digest", hasher: wasmHasher });
+    const { bodies, client, run, simulation } = createPushScenario({
+      ...{ keep: "digest", hasher: wasmHasher },
+    });
+    simulation.faults.add({ method: "PATCH", action: { kind: "delay", ms: 500 } });
     const size = 60 * MIB;
     const slice = (start: number): ReadableStream<Uint8Array> => zeros(size - start);
     await run(client.blobs.put(APP, { size, slice }));
     const lengths = bodies().map(({ bodyBytes }) => bodyBytes / MIB);
     expect(lengths).toEqual([1, 32, 27]);
+  }, 30_000);
+
+  it.each<[string, number, readonly number[]]>([
+    ["what goes in a second at the pace of the one before", 25, [1, 40, 64, 45]],
+    ["twice as much after one of less than a second", 500, [1, 16, 32, 64, 37]],
+    ["what was long enough after one of a second", 1_000, [
+      1,
+      16,
+      16,
+      16,
+      16,
+      16,
+      16,
+      16,
+      16,
+      16,
+      5,
+    ]],
+    ["half of it after one of four seconds, but no less than at first", 4_001, [
+      ...[1, 16, 16, 16, 16, 16, 16, 16, 16, 16, 5],
+    ]],
+  ])("streams %s: %i ms each", async (_, ms, expected) => {
+    const { bodies, client, run, simulation } = createPushScenario({
+      ...{ keep: "digest", hasher: wasmHasher },
+    });
+    simulation.faults.add({ method: "PATCH", action: { kind: "delay", ms } });
+    const size = 150 * MIB;
+    const slice = (start: number): ReadableStream<Uint8Array> => zeros(size - start);
+    await run(
+      client.blobs.put(APP, { size, slice }, { chunkBytes: 8 * MIB, streamBytes: 64 * MIB }),
+    );
+    const lengths = bodies().map(({ bodyBytes }) => bodyBytes / MIB);
+    expect(lengths).toEqual(expected);
   }, 30_000);
 
   it.each<[string, RegistryQuirks, PushBlobOptions]>([
