@@ -12,7 +12,10 @@ import type { TransferFacts } from "./transfer_meter.ts";
 
 /** What every command takes that moves images. */
 export const TRANSFER_OPTIONS: readonly OptionSpec[] = [
-  { flags: "--concurrency <number>", summary: "blobs at a time (default: 8; 6 on Deno and Bun)" },
+  {
+    flags: "--concurrency <number>",
+    summary: "blobs at a time (default: 8; 6 on Deno and Bun); 1 is one by one",
+  },
   { flags: "--deep", summary: "look at every part, even where the image is there already" },
 ];
 

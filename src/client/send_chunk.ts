@@ -3,7 +3,7 @@ import { readUploadChunk, uploadChunkRequest, type UploadSession } from "../dist
 import { discard } from "../transport/mod.ts";
 import { responseFailure } from "./response_failure.ts";
 import { isResumable } from "./resume_progress.ts";
-import { lengthenStream } from "./stream_chunk.ts";
+import { adaptStream } from "./stream_chunk.ts";
 import { permitSession } from "./upload_calls.ts";
 import { baseOf } from "./upload_location.ts";
 import {
@@ -59,7 +59,7 @@ export async function sendChunk(upload: OpenUpload, most: number): Promise<Outco
   const next = permitSession(upload, readUploadChunk(status, headers, from), from);
   const milliseconds = clock.now() - startedAt;
   const end = await accept(upload, next, body.length);
-  if (upload.isCounted) lengthenStream(upload, body.length, milliseconds);
+  if (upload.isCounted) adaptStream(upload, body.length, milliseconds);
   if (end === undefined) await upload.onProgress?.(upload);
   return end;
 }

@@ -110,13 +110,20 @@ export async function streamChunk(
 }
 
 /**
- * After a chunk that took less than a second: the next one may have what goes in a second at its pace, and
- * twice as much as it in any case. Nothing where no chunk may be streamed.
+ * Choose the length of the next chunk that is streamed by how long one took: after less than a second what
+ * goes in a second at its pace, and at least twice as much; after more than four half of it. Nothing
+ * where none may be streamed.
  */
-export function lengthenStream(upload: Upload, length: number, milliseconds: number): void {
-  if (upload.streamBytes === 0) return;
+export function adaptStream(upload: Upload, length: number, milliseconds: number): void {
+  const { firstStreamBytes, streamBytes } = upload;
+  if (streamBytes === 0) return;
   const inSecond = Math.floor(length * SHORT_MS / Math.max(1, milliseconds));
-  upload.streamBytes = Math.max(2 * length, inSecond, upload.firstStreamBytes);
+  if (milliseconds < SHORT_MS) {
+    upload.streamBytes = Math.max(firstStreamBytes, 2 * length, inSecond);
+  }
+  if (milliseconds > LONG_MS) {
+    upload.streamBytes = Math.max(firstStreamBytes, Math.floor(length / 2));
+  }
 }
 
 /** A chunk was taken, if the registry says so. */
@@ -135,10 +142,7 @@ async function accept(
     return await recover(upload, uploadFailed("the registry counts other bytes than were sent"));
   }
   if (receivedEnd < start) return await acceptSilently(upload, start, next.receivedEnd);
-  if (milliseconds < SHORT_MS) lengthenStream(upload, length, milliseconds);
-  if (milliseconds > LONG_MS) {
-    upload.streamBytes = Math.max(upload.firstStreamBytes, Math.floor(length / 2));
-  }
+  adaptStream(upload, length, milliseconds);
   return void await upload.onProgress?.(upload);
 }
 
